@@ -1,0 +1,150 @@
+//! Commands: decided and stored before they are answered.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use oms_app::commands;
+use oms_app::engine::Engine;
+use oms_domain::command::Command;
+use oms_domain::id::{HoldId, OrderId, RefundId, ShipmentId};
+use oms_lambda::api::answers::{OrderAnswer, PaymentAnswer, RefundAnswer};
+use oms_lambda::api::requests::{CancellationRequest, PaymentAttemptRequest, ReasonRequest, RefundRequest};
+use oms_lambda::auth::{Caller, Role};
+use oms_lambda::http::{ExistingPath, HashedJson, IdempotencyKey, StrictJson};
+use oms_lambda::problem::Problem;
+use oms_lambda::telemetry;
+
+type Accepted = Result<(StatusCode, Json<OrderAnswer>), Problem>;
+type Done = Result<Json<OrderAnswer>, Problem>;
+
+/// Lets a caller at an order: the role first, then, for a caller bound to channels, whether it is one of theirs.
+async fn admit(caller: &Caller, roles: &[Role], engine: &Engine, order_id: &OrderId) -> Result<(), Problem> {
+    caller.require(roles)?;
+    telemetry::about_order(order_id);
+    if caller.role.is_bound() {
+        let loaded = engine.orders.load(order_id).await?.ok_or_else(|| Problem::not_found("order"))?;
+        caller.sees(&loaded.order.body.channel)?;
+    }
+    Ok(())
+}
+
+async fn run(caller: &Caller, engine: &Engine, order_id: &OrderId, command: Command) -> Result<OrderAnswer, Problem> {
+    Ok(OrderAnswer::from(&commands::command(engine, order_id, command, &caller.name).await?))
+}
+
+pub(crate) async fn cancel(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath(order_id): ExistingPath<OrderId>,
+    StrictJson(request): StrictJson<CancellationRequest>,
+) -> Accepted {
+    admit(&caller, &[Role::Storefront, Role::Channel, Role::Support], &engine, &order_id).await?;
+    let command = Command::Cancel { reason: request.into_reason()? };
+    Ok((StatusCode::ACCEPTED, Json(run(&caller, &engine, &order_id, command).await?)))
+}
+
+pub(crate) async fn refund(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath(order_id): ExistingPath<OrderId>,
+    IdempotencyKey(key): IdempotencyKey,
+    HashedJson { body, hash }: HashedJson<RefundRequest>,
+) -> Result<(StatusCode, Json<RefundAnswer>), Problem> {
+    admit(&caller, &[Role::Finance], &engine, &order_id).await?;
+    let (ask, reason) = body.into_ask()?;
+    let refund_id = commands::refund(&engine, &order_id, ask, reason, &caller.name, &key, &hash).await?;
+    Ok((StatusCode::ACCEPTED, Json(RefundAnswer { refund_id })))
+}
+
+pub(crate) async fn retry_refund(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, refund_id)): ExistingPath<(OrderId, RefundId)>,
+) -> Accepted {
+    admit(&caller, &[Role::Finance], &engine, &order_id).await?;
+    let answer = run(&caller, &engine, &order_id, Command::RetryRefund { refund_id }).await?;
+    Ok((StatusCode::ACCEPTED, Json(answer)))
+}
+
+pub(crate) async fn settle_refund(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, refund_id)): ExistingPath<(OrderId, RefundId)>,
+    StrictJson(request): StrictJson<ReasonRequest>,
+) -> Done {
+    admit(&caller, &[Role::Finance], &engine, &order_id).await?;
+    let reason = request.reason.into_string();
+    Ok(Json(run(&caller, &engine, &order_id, Command::SettleRefund { refund_id, reason }).await?))
+}
+
+pub(crate) async fn identify_payment(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath(order_id): ExistingPath<OrderId>,
+    StrictJson(request): StrictJson<PaymentAttemptRequest>,
+) -> Result<Json<PaymentAnswer>, Problem> {
+    admit(&caller, &[Role::Storefront, Role::Channel], &engine, &order_id).await?;
+    let command = request.into_command()?;
+    let Command::IdentifyPayment { provider_payment_id, .. } = &command else {
+        return Err(Problem::internal("a payment request became another command"));
+    };
+    let told = provider_payment_id.clone();
+    let order = commands::command(&engine, &order_id, command, &caller.name).await?;
+    let payment = order.payments.iter().find(|p| p.provider_payment_id.as_deref() == Some(told.as_str()));
+    let payment = payment.ok_or_else(|| Problem::internal("the payment is not in its order"))?;
+    Ok(Json(PaymentAnswer { order_id, payment_reference: payment.reference.clone() }))
+}
+
+pub(crate) async fn release_hold(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, hold_id)): ExistingPath<(OrderId, HoldId)>,
+    StrictJson(request): StrictJson<ReasonRequest>,
+) -> Done {
+    admit(&caller, &[Role::Support], &engine, &order_id).await?;
+    let reason = request.reason.into_string();
+    Ok(Json(run(&caller, &engine, &order_id, Command::ReleaseHold { hold_id, reason }).await?))
+}
+
+pub(crate) async fn reject_hold(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, hold_id)): ExistingPath<(OrderId, HoldId)>,
+    StrictJson(request): StrictJson<ReasonRequest>,
+) -> Done {
+    admit(&caller, &[Role::Support], &engine, &order_id).await?;
+    let reason = request.reason.into_string();
+    Ok(Json(run(&caller, &engine, &order_id, Command::RejectHold { hold_id, reason }).await?))
+}
+
+pub(crate) async fn retry_plan(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath(order_id): ExistingPath<OrderId>,
+) -> Accepted {
+    admit(&caller, &[Role::Support], &engine, &order_id).await?;
+    let answer = run(&caller, &engine, &order_id, Command::RetryPlan).await?;
+    Ok((StatusCode::ACCEPTED, Json(answer)))
+}
+
+pub(crate) async fn acknowledge(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, anomaly_id)): ExistingPath<(OrderId, String)>,
+    StrictJson(request): StrictJson<ReasonRequest>,
+) -> Done {
+    admit(&caller, &[Role::Support, Role::Finance], &engine, &order_id).await?;
+    let reason = request.reason.into_string();
+    Ok(Json(run(&caller, &engine, &order_id, Command::CloseAnomaly { anomaly_id, reason }).await?))
+}
+
+pub(crate) async fn close_trouble(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, shipment_id)): ExistingPath<(OrderId, ShipmentId)>,
+    StrictJson(request): StrictJson<ReasonRequest>,
+) -> Done {
+    admit(&caller, &[Role::Support, Role::Warehouse], &engine, &order_id).await?;
+    let reason = request.reason.into_string();
+    Ok(Json(run(&caller, &engine, &order_id, Command::CloseTrouble { shipment_id, reason }).await?))
+}

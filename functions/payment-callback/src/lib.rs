@@ -1,0 +1,91 @@
+//! Payment providers' callbacks: the signature over the raw bytes first, then one fact, stored before it is acknowledged.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, header};
+use axum::response::IntoResponse;
+use axum::routing::post;
+use oms_app::callbacks;
+use oms_app::engine::Engine;
+use oms_app::ports::TaskStore;
+use oms_domain::body::Provider;
+use oms_lambda::http::{ExistingPath, RawBody};
+use oms_lambda::metrics::Metrics;
+use oms_lambda::problem::Problem;
+use oms_lambda::telemetry;
+use oms_providers::callback::{Answer, Callback, PaymentCallbackProvider, receive};
+
+/// Providers that are configured; any other answers 404.
+pub type Providers = BTreeMap<Provider, Box<PaymentCallbackProvider>>;
+
+/// What the handler works with.
+#[derive(Clone)]
+pub struct Deps {
+    /// Orders.
+    pub engine: Engine,
+    /// Tasks that belong to no order.
+    pub tasks: Arc<dyn TaskStore>,
+    /// Providers.
+    pub providers: Arc<Providers>,
+    /// The stage, for metrics.
+    pub stage: String,
+}
+
+/// The route.
+pub fn router(deps: Deps) -> Router {
+    Router::new().route("/v1/payments/{provider}/callbacks", post(callback)).with_state(deps)
+}
+
+async fn callback(
+    State(deps): State<Deps>,
+    ExistingPath(name): ExistingPath<String>,
+    headers: HeaderMap,
+    RawBody(body): RawBody,
+) -> Result<Response<Body>, Problem> {
+    let provider = Provider::from_name(&name).and_then(|known| deps.providers.get(&known));
+    let provider = provider.ok_or_else(|| Problem::not_found("payment provider"))?.as_ref();
+    let said = match receive(provider, &headers, &body, deps.engine.clock.now()) {
+        Ok(said) => said,
+        Err(error) => {
+            tracing::warn!(provider = name, error = error.name(), detail = %error, "callback of {name} refused");
+            Metrics::new("payment-callback", &deps.stage).dimension("provider", &name).count("CallbacksRefused", 1).emit();
+            return Ok(respond(provider.refused(&error)));
+        }
+    };
+    match store(&deps, &name, said).await {
+        Ok(()) => Ok(respond(provider.accepted())),
+        Err(error) => {
+            tracing::error!(provider = name, %error, "callback of {name} not stored; the provider tries again");
+            Ok(respond(provider.unavailable()))
+        }
+    }
+}
+
+/// Stores what was said. Only then is it acknowledged.
+async fn store(deps: &Deps, name: &str, said: Callback) -> Result<(), oms_app::error::AppError> {
+    match said {
+        Callback::Fact { order_id: Some(order_id), fact } => {
+            telemetry::about_order(&order_id);
+            let recorded = callbacks::record_payment(&deps.engine, &order_id, &fact).await?;
+            tracing::info!(provider = name, %order_id, event = %fact.key, ?recorded, "{} recorded for {order_id}", fact.key);
+        }
+        Callback::Fact { order_id: None, fact } => {
+            let recorded = callbacks::record_nameless(&deps.engine, deps.tasks.as_ref(), &fact).await?;
+            tracing::info!(provider = name, event = %fact.key, ?recorded, "{} names no order", fact.key);
+        }
+        Callback::Unhandled { key, kind, why } => {
+            tracing::info!(provider = name, event = %key, kind, why = why.name(), "{key} has no meaning here and is recorded");
+            deps.engine.orders.note_unhandled(name, &key, &kind, deps.engine.clock.now()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The provider's own kind of answer, to the byte.
+fn respond(answer: Answer) -> Response<Body> {
+    (answer.status, [(header::CONTENT_TYPE, answer.content_type)], answer.body.into_owned()).into_response()
+}

@@ -1,0 +1,29 @@
+//! Wires the publisher.
+
+use std::sync::Arc;
+
+use aws_lambda_events::event::dynamodb::Event;
+use lambda_runtime::{LambdaEvent, run, service_fn};
+use oms_app::publish::Publisher;
+use oms_aws::{Clients, DynamoOrders, EventBridgeBus};
+use oms_lambda::{config::Env, telemetry};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let env = Env::process();
+    telemetry::init(&env)?;
+    let clients = Clients::from_env().await;
+    let publisher = Publisher {
+        bus: Arc::new(EventBridgeBus::new(clients.eventbridge(), env.event_bus_name()?)),
+        due: Arc::new(DynamoOrders::new(clients.dynamodb(), env.orders_table()?)),
+    };
+    run(service_fn(move |event: LambdaEvent<Event>| {
+        let publisher = publisher.clone();
+        async move {
+            publisher::handle(event.payload, &publisher).await.map_err(lambda_runtime::Error::from).inspect_err(|error| {
+                tracing::error!(%error, "a batch of the stream failed");
+            })
+        }
+    }))
+    .await
+}

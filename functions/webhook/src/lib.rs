@@ -1,0 +1,24 @@
+//! Tells locations' own systems about their shipments, by signed webhook.
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
+use oms_app::deliveries::{Deliveries, ShipmentNews};
+use oms_lambda::sqs;
+use serde::Deserialize;
+
+/// What the bus puts on the queue: its own envelope, with our CloudEvent as the detail.
+#[derive(Deserialize)]
+struct BusEvent {
+    detail: ShipmentNews,
+}
+
+/// Delivers a batch; what was not delivered comes back, and ends in the dead-letter queue.
+pub async fn handle(event: SqsEvent, deliveries: &Deliveries) -> SqsBatchResponse {
+    sqs::each(event, None, |event: BusEvent, _| async move {
+        let news = event.detail;
+        let delivered = deliveries.deliver(&news).await?;
+        let (order_id, location_id) = (&news.data.order_id, &news.data.shipment.location_id);
+        tracing::info!(%order_id, %location_id, kind = news.kind, delivered, "{} of {order_id} for {location_id}", news.kind);
+        Ok::<_, oms_app::error::AppError>(())
+    })
+    .await
+}

@@ -1,0 +1,118 @@
+//! Where things lie. Everything that this program writes is below `target/`.
+
+use std::path::{Path, PathBuf};
+
+/// The paths of one local stack.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    root: PathBuf,
+    home: PathBuf,
+}
+
+impl Layout {
+    /// The stack of `cargo local up`, at home in `target/local`.
+    pub fn of_workspace() -> Self {
+        let root = workspace_root();
+        let home = root.join("target/local");
+        Self { root, home }
+    }
+
+    /// Another stack beside it, such as the one that the tests start: `target/local/<name>`.
+    pub fn named(name: &str) -> Self {
+        let base = Self::of_workspace();
+        let home = base.home.join(name);
+        Self { root: base.root, home }
+    }
+
+    /// The workspace's top directory.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The directory of this stack's state.
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The SAM template that is deployed.
+    pub fn template(&self) -> PathBuf {
+        self.root.join("infra/template.yaml")
+    }
+
+    /// The folder that has one function's crate in each sub-folder.
+    pub fn functions(&self) -> PathBuf {
+        self.root.join("functions")
+    }
+
+    /// Where `<function>/bootstrap` is staged; the template's `CodeUri`s point here.
+    pub fn staged(&self) -> PathBuf {
+        self.root.join("target/lambda")
+    }
+
+    /// The launcher and the lists of Python packages.
+    pub fn engine_sources(&self) -> PathBuf {
+        self.root.join("infra/local/engine")
+    }
+
+    /// The private Python environment, shared by all stacks of this clone.
+    pub fn venv(&self) -> PathBuf {
+        self.root.join("target/local/venv")
+    }
+
+    /// DynamoDB Local as unpacked for the tests.
+    pub fn dynamodb_local(&self) -> PathBuf {
+        self.root.join("target/local/dynamodb-local")
+    }
+
+    /// The engine's process and what is deployed to it.
+    pub fn engine_state(&self) -> PathBuf {
+        self.home.join("engine.json")
+    }
+
+    /// What the engine printed.
+    pub fn engine_log(&self) -> PathBuf {
+        self.home.join("engine.log")
+    }
+
+    /// The engine's own temporary files, among them the unpacked functions.
+    pub fn engine_tmp(&self) -> PathBuf {
+        self.home.join("tmp")
+    }
+
+    /// The random tokens and keys of this stack.
+    pub fn secrets(&self) -> PathBuf {
+        self.home.join("secrets.json")
+    }
+
+    /// The addresses and credentials for clients and tests.
+    pub fn stack_file(&self) -> PathBuf {
+        self.home.join("stack.json")
+    }
+}
+
+/// Two levels above this crate. The crate is only ever run from the clone that it was compiled in.
+fn workspace_root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+mod tests {
+    use super::Layout;
+
+    #[test]
+    fn the_root_is_the_workspace() {
+        let layout = Layout::of_workspace();
+        assert!(layout.root().join("Cargo.lock").is_file());
+        assert!(layout.functions().join("intake/Cargo.toml").is_file());
+        assert!(layout.stack_file().ends_with("target/local/stack.json"));
+    }
+
+    #[test]
+    fn another_stack_has_files_of_its_own_and_the_same_python() {
+        let (own, other) = (Layout::of_workspace(), Layout::named("tests"));
+        assert_ne!(own.engine_state(), other.engine_state());
+        assert_eq!(own.venv(), other.venv());
+    }
+}

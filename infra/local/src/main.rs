@@ -1,0 +1,40 @@
+//! `cargo local`: see `cargo local --help`.
+
+mod cli;
+mod commands;
+mod demo;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use local_stack::error::{LocalError, Result};
+use local_stack::layout::Layout;
+use local_stack::progress::Progress;
+
+use crate::cli::{Cli, Command};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse().command).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(LocalError::Told) => ExitCode::FAILURE,
+        Err(error) => {
+            Progress::detect().say(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
+    let layout = Layout::of_workspace();
+    let progress = Progress::detect();
+    match command {
+        Command::Up(args) => commands::up::run(&layout, &args.options()?, progress).await,
+        Command::Down => commands::down::run(&layout, progress).await,
+        Command::Status => commands::status::run(&layout).await,
+        Command::Logs(args) => commands::logs::run(&layout, &args).await,
+        Command::Redrive(args) => commands::redrive::run(&layout, &args).await,
+        Command::Test(args) => commands::test::run(&layout, &args, progress).await,
+        Command::Demo(args) => demo::run(&layout, &args.up.options()?, args.only.as_deref(), progress).await,
+    }
+}

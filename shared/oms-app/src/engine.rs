@@ -1,0 +1,188 @@
+//! The one loop by which orders change: load, decide, store, and decide again when somebody else was faster.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oms_domain::command::Command;
+use oms_domain::decide::decide;
+use oms_domain::event::{Actor, OrderEvent};
+use oms_domain::id::{EventKey, OrderId, Sku};
+use oms_domain::order::Order;
+use oms_domain::policy::{Context, Policy};
+use oms_domain::stock::{StockLevel, StockMove};
+use oms_domain::wake::{self, Work};
+
+use crate::commit::commit;
+use crate::error::{AppError, StoreError};
+use crate::ports::{Backoff, Clock, Commit, OrderStore, SideRow, Stimulus, StimulusQueue, StockStore};
+
+/// How often a lost race is decided again before the caller hears of it.
+const MOST_TRIES: u32 = 12;
+/// How long a delayed message may wait, in seconds: SQS takes no more.
+const LONGEST_DELAY: i64 = 900;
+
+/// What every use case that changes orders needs.
+#[derive(Clone)]
+pub struct Engine {
+    /// Orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// Stock, catalogue, locations.
+    pub stock: Arc<dyn StockStore>,
+    /// Where stimuli go.
+    pub queue: Arc<dyn StimulusQueue>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Waiting between tries.
+    pub backoff: Arc<dyn Backoff>,
+    /// The shop's settings.
+    pub policy: Policy,
+}
+
+/// Who asks, under which key, and within which workflow.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// Who.
+    pub actor: Actor,
+    /// The external event or request: it has its effect once.
+    pub cause: Option<EventKey>,
+    /// The workflow that is running: its own further steps need no new message.
+    pub within: Option<Work>,
+}
+
+impl Origin {
+    /// A step of a workflow.
+    #[must_use]
+    pub fn step(work: Work) -> Self {
+        Self { actor: Actor::system(), cause: None, within: Some(work) }
+    }
+
+    /// A request or event from outside.
+    pub fn outside(actor: impl Into<String>, cause: Option<EventKey>) -> Self {
+        Self { actor: Actor::named(actor), cause, within: None }
+    }
+}
+
+/// Where a command comes from: many are known beforehand, some need to look at stock first.
+#[async_trait]
+pub trait CommandSource: Send + Sync {
+    /// The command for the order as it is now.
+    async fn command(&self, order: &Order) -> Result<Command, AppError>;
+}
+
+#[async_trait]
+impl CommandSource for Command {
+    async fn command(&self, _order: &Order) -> Result<Command, AppError> {
+        Ok(self.clone())
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The order now.
+    pub order: Order,
+    /// What happened; empty when there was nothing (left) to do.
+    pub events: Vec<OrderEvent>,
+}
+
+impl Engine {
+    /// Carries out a command on an order, exactly once in effect, and sends it on to its next work.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for an id never issued, [`AppError::Refused`] for the domain's no, and the store's error
+    /// when it fails for longer than we retry; in that last case the command may or may not have had its effect.
+    pub async fn execute(
+        &self,
+        id: &OrderId,
+        source: &dyn CommandSource,
+        origin: &Origin,
+    ) -> Result<Outcome, AppError> {
+        let mut last = StoreError::VersionTaken;
+        let mut short = false;
+        for attempt in 1..=MOST_TRIES {
+            let loaded = match self.orders.load(id).await {
+                Ok(loaded) => loaded.ok_or(AppError::NotFound("order"))?,
+                Err(error @ StoreError::Malformed(_)) => return Err(error.into()),
+                Err(error) => {
+                    last = error;
+                    self.backoff.pause(attempt).await;
+                    continue;
+                }
+            };
+            let order = loaded.order;
+            if origin.cause.as_ref().is_some_and(|cause| order.applied.contains(cause)) {
+                return Ok(Outcome { order, events: Vec::new() });
+            }
+            let command = source.command(&order).await?;
+            let now = self.clock.now();
+            let events = decide(&order, &command, &Context { now, policy: &self.policy })?;
+            if events.is_empty() {
+                return Ok(Outcome { order, events });
+            }
+            let (mut commit, after) =
+                commit(&order, events.clone(), &origin.actor, origin.cause.clone(), &self.policy, now);
+            if let Some(cause) = origin.cause.as_ref().filter(|c| loaded.parked.iter().any(|p| p.fact.key == **c)) {
+                commit.rows.push(SideRow::DropParked { key: cause.clone() });
+            }
+            if short {
+                self.take_what_is_there(&mut commit).await?;
+            }
+            match self.orders.commit(&commit).await {
+                Ok(()) => {
+                    self.send_on(&order, &after, origin.within).await;
+                    return Ok(Outcome { order: after, events });
+                }
+                Err(error @ StoreError::Malformed(_)) => return Err(error.into()),
+                Err(error) => {
+                    short = matches!(error, StoreError::StockShort);
+                    last = error;
+                    self.backoff.pause(attempt).await;
+                }
+            }
+        }
+        Err(last.into())
+    }
+
+    /// Sends an order to its next work. The commit stands whatever happens here: a message that is lost is sent again
+    /// by the sweep, which knows the order by its due time.
+    pub(crate) async fn send_on(&self, before: &Order, after: &Order, within: Option<Work>) {
+        let Some((at, work)) = wake::next(after, &self.policy) else { return };
+        let wait = at.duration_since(self.clock.now()).as_secs();
+        if wait <= 0 && within == Some(work) {
+            return;
+        }
+        let known = wake::next(before, &self.policy) == Some((at, work)) && before.version > 0;
+        if wait > LONGEST_DELAY || (wait > 0 && known) {
+            return;
+        }
+        // A second later than due, so that the message does not come a moment too early.
+        let delay = if wait > 0 { u32::try_from(wait + 1).unwrap_or(1).min(900) } else { 0 };
+        let stimulus = Stimulus { order_id: after.id.clone(), work };
+        if let Err(error) = self.queue.send(&stimulus, delay).await {
+            tracing::warn!(order_id = %after.id, work = work.name(), %error, "stimulus not sent; the sweep will");
+        }
+    }
+
+    /// Goods left a shelf that, by its count, had fewer: the goods are gone all the same. The count stops at zero,
+    /// and only for moves that promise nothing new.
+    async fn take_what_is_there(&self, commit: &mut Commit) -> Result<(), AppError> {
+        if !commit.stock.iter().any(|m| m.on_hand < 0) {
+            return Ok(());
+        }
+        let skus: Vec<Sku> = commit.stock.iter().map(|m| m.sku.clone()).collect();
+        let levels = self.stock.levels(&skus).await?;
+        for m in commit.stock.iter_mut().filter(|m| m.takes == 0 && m.on_hand < 0) {
+            let there = on_hand(&levels, m);
+            if m.on_hand + there < 0 {
+                tracing::warn!(sku = %m.sku, location_id = %m.location_id, there, gone = -m.on_hand, "count below what left");
+                m.on_hand = -there;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn on_hand(levels: &[StockLevel], wanted: &StockMove) -> i64 {
+    let level = levels.iter().find(|l| l.sku == wanted.sku && l.location_id == wanted.location_id);
+    level.map_or(0, |l| l.on_hand.max(0))
+}

@@ -1,0 +1,20 @@
+//! What Waybill does: use cases over ports. Each loads, lets the domain decide, and stores the decision whole.
+
+pub mod callbacks;
+pub mod carriers;
+pub mod commands;
+pub mod deliveries;
+pub mod engine;
+pub mod error;
+pub mod fulfilment;
+pub mod intake;
+pub mod inventory;
+pub mod placement;
+pub mod ports;
+pub mod publish;
+pub mod queries;
+pub mod reversal;
+pub mod sweep;
+
+mod commit;
+mod unmatched;

@@ -1,0 +1,416 @@
+//! What the use cases need of the world: capability-sized traits, each mirrored by an IAM statement of the functions
+//! that use it.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use oms_domain::body::Provider;
+use oms_domain::event::CommitRecord;
+use oms_domain::id::{Carrier, Channel, EventKey, LocationId, OrderId, RefundId, ShipmentId, Sku, TrackingNumber};
+use oms_domain::location::{Location, Product};
+use oms_domain::money::Money;
+use oms_domain::order::Order;
+use oms_domain::payment::PaymentFact;
+use oms_domain::stock::{StockLevel, StockMove};
+use oms_domain::task::{Role, Task};
+use oms_domain::wake::Work;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{PortError, StoreError};
+
+/// The time. A port, so that tests and the simulator turn the hands.
+pub trait Clock: Send + Sync {
+    /// Now, in UTC.
+    fn now(&self) -> Timestamp;
+}
+
+/// Waiting before another try. A port, so that tests do not wait.
+#[async_trait]
+pub trait Backoff: Send + Sync {
+    /// Waits before try `attempt` (from 1): longer for later ones, with jitter.
+    async fn pause(&self, attempt: u32);
+}
+
+/// An order as the table has it.
+#[derive(Debug, Clone)]
+pub struct LoadedOrder {
+    /// The fold of its events.
+    pub order: Order,
+    /// External events that came before the order did.
+    pub parked: Vec<ParkedFact>,
+    /// Its stored commits, oldest first (the timeline).
+    pub records: Vec<CommitRecord>,
+}
+
+/// A payment fact that waits for its order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedFact {
+    /// The fact.
+    pub fact: PaymentFact,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// A carrier event that waits for its tracking number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedScan {
+    /// The carrier.
+    pub carrier: Carrier,
+    /// The number.
+    pub tracking_number: TrackingNumber,
+    /// The carrier's id of the event.
+    pub event_id: EventKey,
+    /// What it says, by the contract's names (`in_transit`, `delivered`, …).
+    pub status: String,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When it came.
+    pub at: Timestamp,
+}
+
+/// Where a shipment stands in its location's work list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WorkList {
+    /// The location has to do something.
+    Open,
+    /// It has left, or was withdrawn.
+    Done,
+}
+
+/// A row that is written together with a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SideRow {
+    /// Something begins to wait for a person.
+    OpenTask(Task),
+    /// It waits no longer.
+    CloseTask {
+        /// The task's id.
+        task_id: String,
+    },
+    /// A shipment enters or moves in its location's list.
+    ListShipment {
+        /// The shipment.
+        shipment_id: ShipmentId,
+        /// Whose list.
+        location_id: LocationId,
+        /// Which list.
+        list: WorkList,
+        /// Its place in the list.
+        since: Timestamp,
+    },
+    /// A tracking number becomes known.
+    IndexTracking {
+        /// The carrier.
+        carrier: Carrier,
+        /// The number.
+        tracking_number: TrackingNumber,
+        /// Whose parcel.
+        shipment_id: ShipmentId,
+    },
+    /// A parked fact has been applied.
+    DropParked {
+        /// Its key.
+        key: EventKey,
+    },
+}
+
+/// One decision, ready to be stored: all of it or nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The new row of the order.
+    pub record: CommitRecord,
+    /// Conditional changes of stock rows, at most one for each.
+    pub stock: Vec<StockMove>,
+    /// Further rows.
+    pub rows: Vec<SideRow>,
+    /// When the order next needs work, if ever.
+    pub work_at: Option<Timestamp>,
+    /// The provider's own id of a payment that became known, so that later events find the order by it.
+    pub payment: Option<(Provider, String)>,
+}
+
+/// Orders, by id.
+#[async_trait]
+pub trait OrderStore: Send + Sync {
+    /// The order, read consistently, or none when the id was never issued (parked facts do not make an order).
+    async fn load(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError>;
+
+    /// Stores a decision under its number.
+    ///
+    /// # Errors
+    /// [`StoreError::VersionTaken`] when somebody else was faster, [`StoreError::StockShort`] when a stock condition
+    /// failed, [`StoreError::Contended`] when the table could not serialise the transaction (try again with jitter).
+    async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
+
+    /// Keeps a payment fact for an order that does not exist yet. False, and nothing kept, when it exists by now.
+    async fn park_fact(
+        &self,
+        order_id: &OrderId,
+        parked: &ParkedFact,
+        look_again_at: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// The order that knows a payment by the provider's own id, if any does yet. Eventually consistent.
+    async fn order_of_payment(&self, provider: Provider, provider_payment_id: &str) -> Result<Option<OrderId>, StoreError>;
+
+    /// Records an acknowledged external event that has no order or no meaning to us. Idempotent.
+    async fn note_unhandled(&self, provider: &str, key: &EventKey, kind: &str, at: Timestamp)
+    -> Result<(), StoreError>;
+}
+
+/// Where the idempotency record of an intake request stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyState {
+    /// It is this request's now, until the lease ends.
+    Leased,
+    /// Another request with the same body holds the lease.
+    InFlight,
+    /// The same body was used with this key before; the order that it led to.
+    Known(OrderId),
+    /// The key was used with another body.
+    OtherBody,
+}
+
+/// The `Idempotency-Key` records of the intake.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// Takes the lease on a key for a body (by its hash), or says why not. A lease whose end has passed is taken over
+    /// by the same body. `Known` is answered for the same hash once the lease has ended or `order_id` may exist:
+    /// the caller checks whether that order is stored.
+    async fn lease(
+        &self,
+        credential: &str,
+        key: &str,
+        body_hash: &str,
+        order_id: &OrderId,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<KeyState, StoreError>;
+}
+
+/// Which orders a list asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListKey {
+    /// All orders of a customer.
+    Customer(String),
+    /// All orders of a channel placed on a day (UTC, `2026-11-11`).
+    Day(String, Channel),
+}
+
+/// A page of ids and where the next begins (opaque to clients).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Lists that people look at; eventually consistent.
+#[async_trait]
+pub trait OrderLists: Send + Sync {
+    /// Ids of orders, newest first.
+    async fn orders(&self, key: &ListKey, cursor: Option<&str>, limit: u32) -> Result<Page<OrderId>, StoreError>;
+    /// Open tasks of a role, oldest first.
+    async fn tasks(&self, role: Role, cursor: Option<&str>, limit: u32) -> Result<Page<Task>, StoreError>;
+    /// Shipments of a location, oldest first.
+    async fn shipments(
+        &self,
+        location: &LocationId,
+        list: WorkList,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<ShipmentId>, StoreError>;
+}
+
+/// Tasks that belong to no order: payments and parcels that nobody knows, counts below what is promised.
+#[async_trait]
+pub trait TaskStore: Send + Sync {
+    /// Opens a task; opening it again changes nothing.
+    async fn open(&self, task: &Task) -> Result<(), StoreError>;
+    /// Closes a task. False when there is none.
+    async fn close(&self, task_id: &str) -> Result<bool, StoreError>;
+}
+
+/// Tracking numbers.
+#[async_trait]
+pub trait TrackingStore: Send + Sync {
+    /// The shipment behind a number, read consistently.
+    async fn shipment(&self, carrier: &Carrier, number: &TrackingNumber) -> Result<Option<ShipmentId>, StoreError>;
+    /// Keeps a scan of a number that is not known yet. False, and nothing kept, when it is known by now.
+    async fn park_scan(&self, scan: &ParkedScan, look_again_at: Timestamp) -> Result<bool, StoreError>;
+    /// The scans that wait for a number.
+    async fn parked_scans(&self, carrier: &Carrier, number: &TrackingNumber) -> Result<Vec<ParkedScan>, StoreError>;
+    /// Forgets a scan that has been applied, or given to people.
+    async fn drop_scan(&self, scan: &ParkedScan) -> Result<(), StoreError>;
+}
+
+/// What a due row is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DueItem {
+    /// A commit: unsent, or with work to do.
+    Commit {
+        /// The order.
+        order_id: OrderId,
+        /// The commit's number.
+        seq: u64,
+        /// Whether its events have not been put on the bus yet, as far as the row knows.
+        unsent: bool,
+        /// When the order needed work, as of this commit.
+        work_at: Option<Timestamp>,
+    },
+    /// A payment fact whose order never came.
+    ParkedFact {
+        /// The order that it named.
+        order_id: OrderId,
+        /// The fact.
+        parked: ParkedFact,
+    },
+    /// A scan whose number never came.
+    ParkedScan(ParkedScan),
+}
+
+/// The sweep's view: rows whose time has come, by shard.
+#[async_trait]
+pub trait DueStore: Send + Sync {
+    /// How many shards there are.
+    fn shards(&self) -> u32;
+    /// Rows of a shard due at or before `now`, most overdue first.
+    async fn due(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<DueItem>, StoreError>;
+    /// Says that a commit's events are on the bus; its row stays due only for `work_at`, if it has one.
+    async fn mark_sent(&self, order_id: &OrderId, seq: u64, work_at: Option<Timestamp>) -> Result<(), StoreError>;
+    /// Moves a commit's due time, or takes the row from the index.
+    async fn set_due(&self, order_id: &OrderId, seq: u64, at: Option<Timestamp>) -> Result<(), StoreError>;
+    /// Forgets a parked fact that was given to people.
+    async fn drop_parked_fact(&self, order_id: &OrderId, key: &EventKey) -> Result<(), StoreError>;
+}
+
+/// Stock, catalogue and locations.
+#[async_trait]
+pub trait StockStore: Send + Sync {
+    /// The levels of these SKUs at every location, read consistently.
+    async fn levels(&self, skus: &[Sku]) -> Result<Vec<StockLevel>, StoreError>;
+    /// The registered products among these SKUs.
+    async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError>;
+    /// All locations.
+    async fn locations(&self) -> Result<Vec<Location>, StoreError>;
+    /// Stores a product.
+    async fn put_product(&self, product: &Product) -> Result<(), StoreError>;
+    /// Stores a location.
+    async fn put_location(&self, location: &Location) -> Result<(), StoreError>;
+    /// Sets the count and the safety stock; held and committed stay. `expected` is the version of `If-Match`.
+    ///
+    /// # Errors
+    /// [`StoreError::VersionTaken`] when `expected` is not the row's version.
+    async fn set_count(
+        &self,
+        location: &LocationId,
+        sku: &Sku,
+        on_hand: u32,
+        safety_stock: u32,
+        expected: Option<u64>,
+    ) -> Result<StockLevel, StoreError>;
+}
+
+/// Ids only: what the queue carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stimulus {
+    /// The order.
+    pub order_id: OrderId,
+    /// Which workflow carries it on.
+    pub work: Work,
+}
+
+/// The queue of stimuli.
+#[async_trait]
+pub trait StimulusQueue: Send + Sync {
+    /// Sends at once, or after `delay_seconds` (at most 900).
+    async fn send(&self, stimulus: &Stimulus, delay_seconds: u32) -> Result<(), PortError>;
+}
+
+/// Short synchronous workflows.
+#[async_trait]
+pub trait Workflows: Send + Sync {
+    /// Runs one to its end. Anything but success is an error.
+    async fn run(&self, stimulus: &Stimulus) -> Result<(), PortError>;
+}
+
+/// The event bus.
+#[async_trait]
+pub trait EventBus: Send + Sync {
+    /// Puts CloudEvents on the bus, in order; all or an error (then all are put again: consumers know ids).
+    async fn put(&self, events: &[serde_json::Value]) -> Result<(), PortError>;
+}
+
+/// How a provider answers a request for money to go back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefundAnswer {
+    /// Done.
+    Succeeded {
+        /// The provider's own id.
+        reference: String,
+    },
+    /// Accepted, the result comes later.
+    Pending {
+        /// The provider's own id.
+        reference: String,
+    },
+    /// Refused, with a reason that is safe to show.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// The provider has never heard of it (only to a query).
+    NotFound,
+    /// The answer was lost or unreadable: it may or may not have happened.
+    Unknown,
+}
+
+/// A refund to send or to ask about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundRequest {
+    /// Our id: the provider's idempotency key.
+    pub refund_id: RefundId,
+    /// The order.
+    pub order_id: OrderId,
+    /// The provider's id of the payment.
+    pub provider_payment_id: String,
+    /// How much.
+    pub amount: Money,
+}
+
+/// How a provider answers the calling off of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CancelAnswer {
+    /// Called off.
+    Cancelled,
+    /// Too late: so much was captured.
+    Captured(Money),
+    /// It cannot be called off for another reason.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// The answer was lost.
+    Unknown,
+}
+
+/// A payment provider's API. One that is not configured is not there.
+#[async_trait]
+pub trait PaymentGateway: Send + Sync {
+    /// Whose API it is.
+    fn provider(&self) -> Provider;
+    /// Sends a refund under its own id as idempotency key. A lost answer is `Unknown`, never an error or a refusal.
+    async fn refund(&self, request: &RefundRequest) -> RefundAnswer;
+    /// Asks what became of a refund.
+    async fn query_refund(&self, request: &RefundRequest) -> RefundAnswer;
+    /// Calls a payment off that was not captured.
+    async fn cancel_payment(&self, order_id: &OrderId, provider_payment_id: &str) -> CancelAnswer;
+}
+
+/// Outbound webhooks to a location's own system, signed.
+#[async_trait]
+pub trait WebhookSender: Send + Sync {
+    /// Posts the body; an error when the receiver does not answer 2xx.
+    async fn post(&self, url: &str, id: &str, at: Timestamp, body: &[u8]) -> Result<(), PortError>;
+}

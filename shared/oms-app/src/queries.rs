@@ -1,0 +1,126 @@
+//! What people look up: pages of orders, of shipments, of tasks.
+
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt, TryStreamExt};
+use oms_domain::id::{Channel, LocationId, OrderId};
+use oms_domain::order::Order;
+use oms_domain::status::{OrderStatus, ShipmentStatus};
+use oms_domain::task::{Role, Task, TaskKind};
+
+use crate::error::AppError;
+use crate::ports::{ListKey, LoadedOrder, OrderLists, OrderStore, Page, WorkList};
+
+/// How many orders are read at once for a page.
+const READS_AT_ONCE: usize = 10;
+
+/// Look-ups.
+#[derive(Clone)]
+pub struct Queries {
+    /// Orders.
+    pub orders: Arc<dyn OrderStore>,
+    /// Lists.
+    pub lists: Arc<dyn OrderLists>,
+}
+
+impl Queries {
+    /// A page of orders, newest first. Filters apply to the page, which may so be short; `next` says whether more follow.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn orders(
+        &self,
+        key: &ListKey,
+        status: Option<OrderStatus>,
+        visible: impl Fn(&Channel) -> bool,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<LoadedOrder>, AppError> {
+        let page = self.lists.orders(key, cursor, limit).await?;
+        let mut items = self.load(page.items).await?;
+        items.retain(|l| visible(&l.order.body.channel) && status.is_none_or(|s| s == l.order.status));
+        Ok(Page { items, next: page.next })
+    }
+
+    /// A page of a location's shipments, each with its order, oldest first: of one list, or of both, first those that
+    /// it still has to work on.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn shipments(
+        &self,
+        location: &LocationId,
+        list: Option<WorkList>,
+        status: Option<ShipmentStatus>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<(oms_domain::id::ShipmentId, Order)>, AppError> {
+        let both = list.is_none();
+        let (list, mut cursor) = match cursor.and_then(|c| c.split_once('~')) {
+            Some(("done", rest)) => (WorkList::Done, Some(rest)),
+            Some((_, rest)) => (WorkList::Open, Some(rest)),
+            None => (list.unwrap_or(WorkList::Open), None),
+        };
+        cursor = cursor.filter(|c| !c.is_empty());
+        let page = self.lists.shipments(location, list, cursor, limit).await?;
+        let next = match (page.next, list) {
+            (Some(next), WorkList::Open) => Some(format!("open~{next}")),
+            (Some(next), WorkList::Done) => Some(format!("done~{next}")),
+            (None, WorkList::Open) if both => Some("done~".to_owned()),
+            (None, WorkList::Open | WorkList::Done) => None,
+        };
+        let order_ids: Vec<OrderId> = page.items.iter().filter_map(oms_domain::id::ShipmentId::order).collect();
+        let orders = self.load(order_ids).await?;
+        let items = page
+            .items
+            .into_iter()
+            .filter_map(|id| {
+                let order = orders.iter().find(|l| id.order().as_ref() == Some(&l.order.id))?.order.clone();
+                let shipment = order.shipment(&id)?;
+                let wanted = status.is_none_or(|s| s == shipment.status) && shipment.location_id == *location;
+                wanted.then_some((id, order))
+            })
+            .collect();
+        Ok(Page { items, next })
+    }
+
+    /// A page of tasks of some roles, one role after another, oldest first.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn tasks(
+        &self,
+        roles: &[Role],
+        kind: Option<TaskKind>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<Task>, AppError> {
+        let (start, mut cursor) = match cursor.and_then(|c| c.split_once('~')) {
+            Some((role, rest)) => (Role::from_name(role), Some(rest).filter(|r| !r.is_empty())),
+            None => (None, None),
+        };
+        let first = start.and_then(|s| roles.iter().position(|r| *r == s)).unwrap_or(0);
+        let roles: Vec<Role> = roles.iter().copied().skip(first).collect();
+        let mut items: Vec<Task> = Vec::new();
+        for (i, role) in roles.iter().enumerate() {
+            let left = limit.saturating_sub(u32::try_from(items.len()).unwrap_or(limit)).max(1);
+            let page = self.lists.tasks(*role, cursor.take(), left).await?;
+            items.extend(page.items.into_iter().filter(|t| kind.is_none_or(|k| k == t.kind)));
+            if let Some(next) = page.next {
+                return Ok(Page { items, next: Some(format!("{}~{next}", role.name())) });
+            }
+            if items.len() >= limit as usize {
+                let next = roles.get(i + 1).map(|r| format!("{}~", r.name()));
+                return Ok(Page { items, next });
+            }
+        }
+        Ok(Page { items, next: None })
+    }
+
+    async fn load(&self, mut ids: Vec<OrderId>) -> Result<Vec<LoadedOrder>, AppError> {
+        ids.dedup();
+        let loads = ids.into_iter().map(|id| async move { self.orders.load(&id).await });
+        let loaded: Vec<Option<LoadedOrder>> = stream::iter(loads).buffered(READS_AT_ONCE).try_collect().await?;
+        Ok(loaded.into_iter().flatten().collect())
+    }
+}

@@ -1,0 +1,161 @@
+//! The steps of reversal: whatever time decides, money back, stock back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use oms_domain::body::Provider;
+use oms_domain::command::{CallOffAnswered, Command, RefundAnswered};
+use oms_domain::id::{OrderId, RefundId};
+use oms_domain::order::{Order, Payment, Refund};
+use oms_domain::status::RefundStatus;
+use oms_domain::wake::{self, Work};
+
+use crate::engine::{Engine, Origin, Outcome};
+use crate::error::{AppError, PortError};
+use crate::ports::{CancelAnswer, PaymentGateway, RefundAnswer, RefundRequest};
+
+/// The providers that money can be sent back through.
+pub type Gateways = BTreeMap<Provider, Arc<dyn PaymentGateway>>;
+
+/// Lets time decide, approves what is owed, and sends, asks about and calls off whatever is open.
+///
+/// # Errors
+/// See [`Engine::execute`]; [`AppError::Port`] when a payment could not be called off, to be tried again.
+pub async fn compensate(engine: &Engine, gateways: &Gateways, id: &OrderId) -> Result<Outcome, AppError> {
+    let origin = Origin::step(Work::Reversal);
+    let mut outcome = engine.execute(id, &Command::Compensate, &origin).await?;
+    let now = engine.clock.now();
+    let open: Vec<Refund> = outcome.order.refunds.iter().filter(|r| is_due(r, now)).cloned().collect();
+    for refund in open {
+        outcome = pay_back(engine, gateways, &outcome.order, &refund).await?;
+    }
+    let open: Vec<Payment> =
+        wake::to_call_off(&outcome.order).filter(|p| p.retry_at.is_none_or(|at| at <= now)).cloned().collect();
+    let mut lost = None;
+    for payment in open {
+        match call_off(engine, gateways, &outcome.order, &payment).await {
+            Ok(next) => outcome = next,
+            Err(error @ AppError::Port(_)) => lost = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    lost.map_or(Ok(outcome), Err)
+}
+
+/// Gives back what is still promised to an order that is undone.
+///
+/// # Errors
+/// See [`Engine::execute`].
+pub async fn release_stock(engine: &Engine, id: &OrderId) -> Result<Outcome, AppError> {
+    engine.execute(id, &Command::ReleaseStock, &Origin::step(Work::Reversal)).await
+}
+
+fn is_due(refund: &Refund, now: jiff::Timestamp) -> bool {
+    match refund.status {
+        RefundStatus::Approved => true,
+        RefundStatus::Submitted | RefundStatus::Unknown => wake::asked_at(refund) <= now,
+        RefundStatus::Requested
+        | RefundStatus::Declined
+        | RefundStatus::Succeeded
+        | RefundStatus::Failed
+        | RefundStatus::Manual => false,
+    }
+}
+
+/// One refund: sent under its own id if it never was, asked about if it may have been.
+async fn pay_back(engine: &Engine, gateways: &Gateways, order: &Order, refund: &Refund) -> Result<Outcome, AppError> {
+    let Some(payment) = order.payment(&refund.payment_id) else {
+        return answer(engine, &order.id, &refund.id, no_gateway("its payment is not known")).await;
+    };
+    if payment.provider == Provider::Channel {
+        // The channel holds the money and has sent it back, or will: the books follow.
+        submit(engine, &order.id, &refund.id).await?;
+        return answer(engine, &order.id, &refund.id, RefundAnswered::Succeeded { reference: None }).await;
+    }
+    let gateway = gateways.get(&payment.provider);
+    let (Some(gateway), Some(provider_payment_id)) = (gateway, payment.provider_payment_id.clone()) else {
+        let reason = format!("{} cannot be refunded through an API here", payment.provider.name());
+        return answer(engine, &order.id, &refund.id, no_gateway(&reason)).await;
+    };
+    let request = RefundRequest {
+        refund_id: refund.id.clone(),
+        order_id: order.id.clone(),
+        provider_payment_id,
+        amount: refund.amount,
+    };
+    let answered = if refund.status == RefundStatus::Approved {
+        // Only whoever stores "submitted" sends: a second worker finds it submitted and asks later.
+        let submitted = submit(engine, &order.id, &refund.id).await?;
+        if submitted.events.is_empty() {
+            return Ok(submitted);
+        }
+        gateway.refund(&request).await
+    } else {
+        let known = gateway.query_refund(&request).await;
+        if known == RefundAnswer::NotFound {
+            // It never arrived: the same refund under the same key.
+            submit(engine, &order.id, &refund.id).await?;
+            gateway.refund(&request).await
+        } else {
+            known
+        }
+    };
+    let answered = match answered {
+        RefundAnswer::Succeeded { reference } => RefundAnswered::Succeeded { reference: Some(reference) },
+        RefundAnswer::Pending { reference } => RefundAnswered::Pending { reference },
+        RefundAnswer::Refused { reason } => RefundAnswered::Refused { reason },
+        RefundAnswer::NotFound | RefundAnswer::Unknown => RefundAnswered::Unknown,
+    };
+    answer(engine, &order.id, &refund.id, answered).await
+}
+
+fn no_gateway(reason: &str) -> RefundAnswered {
+    RefundAnswered::NoGateway { reason: reason.into() }
+}
+
+async fn submit(engine: &Engine, order_id: &OrderId, refund_id: &RefundId) -> Result<Outcome, AppError> {
+    let command = Command::SubmitRefund { refund_id: refund_id.clone() };
+    engine.execute(order_id, &command, &Origin::step(Work::Reversal)).await
+}
+
+async fn answer(
+    engine: &Engine,
+    order_id: &OrderId,
+    refund_id: &RefundId,
+    answer: RefundAnswered,
+) -> Result<Outcome, AppError> {
+    let command = Command::AnswerRefund { refund_id: refund_id.clone(), answer };
+    engine.execute(order_id, &command, &Origin::step(Work::Reversal)).await
+}
+
+/// One payment attempt that the buyer could still pay.
+async fn call_off(engine: &Engine, gateways: &Gateways, order: &Order, payment: &Payment) -> Result<Outcome, AppError> {
+    let gateway = gateways.get(&payment.provider);
+    let (Some(gateway), Some(provider_payment_id)) = (gateway, &payment.provider_payment_id) else {
+        let reason = format!("{} cannot be called off through an API here", payment.provider.name());
+        return answer_call_off(engine, &order.id, payment, CallOffAnswered::Refused { reason }).await;
+    };
+    let answer = match gateway.cancel_payment(&order.id, provider_payment_id).await {
+        CancelAnswer::Cancelled => CallOffAnswered::Done,
+        CancelAnswer::Captured(amount) => CallOffAnswered::Captured(amount),
+        CancelAnswer::Refused { reason } => CallOffAnswered::Refused { reason },
+        CancelAnswer::Unknown => CallOffAnswered::Unknown,
+    };
+    let lost = answer == CallOffAnswered::Unknown;
+    let outcome = answer_call_off(engine, &order.id, payment, answer).await?;
+    if lost {
+        let detail = format!("{} did not say whether {} is called off", payment.provider.name(), payment.id);
+        return Err(PortError { port: "payment gateway", detail }.into());
+    }
+    Ok(outcome)
+}
+
+async fn answer_call_off(
+    engine: &Engine,
+    order_id: &OrderId,
+    payment: &Payment,
+    answer: CallOffAnswered,
+) -> Result<Outcome, AppError> {
+    let command = Command::AnswerCallOff { payment_id: payment.id.clone(), answer };
+    engine.execute(order_id, &command, &Origin::step(Work::Reversal)).await
+}

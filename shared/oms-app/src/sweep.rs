@@ -1,0 +1,179 @@
+//! The sweep: whatever should have happened by now and has not is done again. Queues make Waybill prompt; this makes
+//! it sure.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use oms_domain::command::Command;
+use oms_domain::id::OrderId;
+use oms_domain::task::{Role, TaskKind};
+use oms_domain::wake;
+
+use crate::carriers::{Carriers, TRY_AGAIN_SECONDS};
+use crate::engine::Origin;
+use crate::error::{AppError, StoreError};
+use crate::ports::{DueItem, DueStore, ParkedFact, ParkedScan, Stimulus, TaskStore};
+use crate::publish::Publisher;
+use crate::unmatched::unmatched;
+
+/// How many rows of a shard one sweep looks at.
+const ROWS: u32 = 200;
+/// When an order that was stimulated is looked at again, in seconds.
+const LOOK_AGAIN_SECONDS: i64 = 60;
+/// How long something without an order or a number is tried before people hear of it, in seconds.
+const A_DAY: i64 = 86_400;
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Rows looked at.
+    pub rows: usize,
+    /// Commits whose events were put on the bus.
+    pub published: usize,
+    /// Orders sent to their work again.
+    pub stimulated: usize,
+    /// Rows that were out of date.
+    pub stale: usize,
+    /// Things given to people.
+    pub tasks: usize,
+    /// Rows that failed and are tried again.
+    pub failed: usize,
+    /// How overdue the most overdue row was, in seconds.
+    pub oldest_seconds: i64,
+}
+
+/// The sweep.
+#[derive(Clone)]
+pub struct Sweep {
+    /// Shipments and orders.
+    pub carriers: Carriers,
+    /// Due rows.
+    pub due: Arc<dyn DueStore>,
+    /// Tasks without an order.
+    pub tasks: Arc<dyn TaskStore>,
+    /// The way out.
+    pub publisher: Publisher,
+}
+
+impl Sweep {
+    /// Looks at one shard.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the due rows cannot be read; a single row that fails is logged, counted and tried again.
+    pub async fn shard(&self, shard: u32) -> Result<Swept, StoreError> {
+        let now = self.carriers.engine.clock.now();
+        let mut swept = Swept::default();
+        for item in self.due.due(shard, now, ROWS).await? {
+            swept.rows += 1;
+            if let Err(error) = self.item(&item, now, &mut swept).await {
+                swept.failed += 1;
+                tracing::error!(%error, ?shard, item = kind(&item), "a due row failed");
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn item(&self, item: &DueItem, now: Timestamp, swept: &mut Swept) -> Result<(), AppError> {
+        match item {
+            DueItem::Commit { order_id, seq, unsent, work_at } => {
+                if let Some(at) = work_at.filter(|at| *at <= now) {
+                    swept.oldest_seconds = swept.oldest_seconds.max(now.duration_since(at).as_secs());
+                }
+                self.commit(order_id, *seq, *unsent, *work_at, now, swept).await
+            }
+            DueItem::ParkedFact { order_id, parked } => self.fact(order_id, parked, now, swept).await,
+            DueItem::ParkedScan(scan) => self.scan(scan, now, swept).await,
+        }
+    }
+
+    async fn commit(
+        &self,
+        order_id: &OrderId,
+        seq: u64,
+        unsent: bool,
+        work_at: Option<Timestamp>,
+        now: Timestamp,
+        swept: &mut Swept,
+    ) -> Result<(), AppError> {
+        let engine = &self.carriers.engine;
+        let loaded = engine.orders.load(order_id).await?.ok_or(AppError::NotFound("order"))?;
+        if unsent && let Some(record) = loaded.records.iter().find(|r| r.seq == seq) {
+            self.publisher.publish(&[(record.clone(), work_at)]).await?;
+            swept.published += 1;
+        }
+        if loaded.order.version != seq {
+            // A later commit carries the order's due time.
+            self.due.set_due(order_id, seq, None).await?;
+            swept.stale += 1;
+            return Ok(());
+        }
+        let Some(work) = wake::work(&loaded.order, &engine.policy, now) else {
+            return Ok(self.due.set_due(order_id, seq, wake::next_wake(&loaded.order, &engine.policy)).await?);
+        };
+        engine.queue.send(&Stimulus { order_id: order_id.clone(), work }, 0).await?;
+        swept.stimulated += 1;
+        Ok(self.due.set_due(order_id, seq, Some(later(now, LOOK_AGAIN_SECONDS))).await?)
+    }
+
+    async fn fact(
+        &self,
+        order_id: &OrderId,
+        parked: &ParkedFact,
+        now: Timestamp,
+        swept: &mut Swept,
+    ) -> Result<(), AppError> {
+        let engine = &self.carriers.engine;
+        let origin = Origin::outside(parked.fact.provider.name(), Some(parked.fact.key.clone()));
+        match engine.execute(order_id, &Command::RecordPayment(parked.fact.clone()), &origin).await {
+            Ok(_) => return Ok(self.due.drop_parked_fact(order_id, &parked.fact.key).await?),
+            Err(AppError::NotFound(_)) => {}
+            Err(error) => return Err(error),
+        }
+        if now.duration_since(parked.at).as_secs() < A_DAY {
+            engine.orders.park_fact(order_id, parked, later(now, TRY_AGAIN_SECONDS)).await?;
+            return Ok(());
+        }
+        let fact = &parked.fact;
+        let reason = format!(
+            "{} {} names order {order_id}, which does not exist",
+            fact.provider.name(),
+            fact.provider_payment_id
+        );
+        self.tasks
+            .open(&unmatched(fact.key.as_str(), TaskKind::UnmatchedPayment, Role::Finance, reason, parked.at))
+            .await?;
+        swept.tasks += 1;
+        // Kept all the same: should the order come after all, its placement finds the fact.
+        engine.orders.park_fact(order_id, parked, later(now, 90 * A_DAY)).await?;
+        Ok(())
+    }
+
+    async fn scan(&self, scan: &ParkedScan, now: Timestamp, swept: &mut Swept) -> Result<(), AppError> {
+        let tracking = &self.carriers.tracking;
+        if let Some(shipment_id) = tracking.shipment(&scan.carrier, &scan.tracking_number).await? {
+            self.carriers.apply(&shipment_id, scan).await?;
+            return Ok(tracking.drop_scan(scan).await?);
+        }
+        if now.duration_since(scan.at).as_secs() < A_DAY {
+            tracking.park_scan(scan, later(now, TRY_AGAIN_SECONDS)).await?;
+            return Ok(());
+        }
+        let reason = format!("{} {}: {}", scan.carrier, scan.tracking_number, scan.status);
+        let task = unmatched(scan.event_id.as_str(), TaskKind::UnmatchedTracking, Role::Warehouse, reason, scan.at);
+        self.tasks.open(&task).await?;
+        swept.tasks += 1;
+        Ok(tracking.drop_scan(scan).await?)
+    }
+}
+
+fn kind(item: &DueItem) -> &'static str {
+    match item {
+        DueItem::Commit { .. } => "commit",
+        DueItem::ParkedFact { .. } => "parked fact",
+        DueItem::ParkedScan(_) => "parked scan",
+    }
+}
+
+fn later(now: Timestamp, seconds: i64) -> Timestamp {
+    now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,44 @@
+//! Secrets: JSON documents in Secrets Manager, read during init.
+
+use aws_sdk_secretsmanager::Client;
+use oms_app::error::PortError;
+use serde::de::DeserializeOwned;
+
+use crate::errors;
+
+const PORT: &str = "secrets";
+
+/// Secrets Manager.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    client: Client,
+}
+
+impl Secrets {
+    /// On a client.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The current value of a secret, parsed.
+    ///
+    /// # Errors
+    /// [`PortError`] when it cannot be read or has another form; the value itself is in no message.
+    pub async fn json<T: DeserializeOwned>(&self, arn: &str) -> Result<T, PortError> {
+        let wrong = |what: String| PortError { port: PORT, detail: format!("{arn}: {what}") };
+        serde_json::from_str(&self.text(arn).await?)
+            .map_err(|e| wrong(format!("does not have the expected form (line {}, column {})", e.line(), e.column())))
+    }
+
+    /// The current value of a secret, for readers that check its form themselves.
+    ///
+    /// # Errors
+    /// [`PortError`] when it cannot be read or is no text; the value itself is in no message.
+    pub async fn text(&self, arn: &str) -> Result<String, PortError> {
+        let wrong = |what: String| PortError { port: PORT, detail: format!("{arn}: {what}") };
+        let output =
+            self.client.get_secret_value().secret_id(arn).send().await.map_err(|e| wrong(errors::describe(&e)))?;
+        output.secret_string().map(ToOwned::to_owned).ok_or_else(|| wrong("is not a text".into()))
+    }
+}

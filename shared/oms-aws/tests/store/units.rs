@@ -1,0 +1,1 @@
+//! What calls cost, by what DynamoDB says that it consumed.

@@ -1,0 +1,168 @@
+//! Undoing an order, and whatever time alone decides.
+
+use crate::body::Provider;
+use crate::decide::holds;
+use crate::decide::refund::approve;
+use crate::decide::shipment::withdrawn;
+use crate::event::{OrderEvent, RefundCause};
+use crate::machine::Machine;
+use crate::order::Order;
+use crate::policy::{Context, Policy};
+use crate::refusal::Refusal;
+use crate::status::{OrderStatus, PaymentStatus, ShipmentStatus};
+
+pub(super) fn cancel(order: &Order, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
+    match order.status {
+        OrderStatus::Cancelling | OrderStatus::Cancelled => Ok(Vec::new()),
+        OrderStatus::Rejected | OrderStatus::Expired => Err(Refusal::WrongState { status: order.status.name() }),
+        OrderStatus::Completed | OrderStatus::Closed => Err(Refusal::AlreadyShipped),
+        OrderStatus::Received
+        | OrderStatus::Validated
+        | OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::InFulfilment => {
+            if order.has_shipped() {
+                Err(Refusal::AlreadyShipped)
+            } else {
+                Ok(begin_undoing(order, reason))
+            }
+        }
+    }
+}
+
+/// The order begins to be undone. A shipment that its location has not accepted is withdrawn at once; one that it has
+/// accepted may already be on the way, so the location is asked, and nothing is compensated before it answers.
+pub(super) fn begin_undoing(order: &Order, reason: &str) -> Vec<OrderEvent> {
+    let mut events = vec![OrderEvent::CancellationRequested { reason: reason.into() }];
+    for shipment in &order.shipments {
+        match shipment.status {
+            ShipmentStatus::Backordered
+            | ShipmentStatus::Scheduled
+            | ShipmentStatus::Planned
+            | ShipmentStatus::Released => events.push(withdrawn(shipment)),
+            ShipmentStatus::Accepted | ShipmentStatus::Packed => events.push(OrderEvent::ShipmentCancelRequested {
+                shipment_id: shipment.id.clone(),
+                location_id: shipment.location_id.clone(),
+            }),
+            ShipmentStatus::Shipped
+            | ShipmentStatus::InTransit
+            | ShipmentStatus::Delivered
+            | ShipmentStatus::Rejected
+            | ShipmentStatus::Cancelled
+            | ShipmentStatus::Exception
+            | ShipmentStatus::Lost
+            | ShipmentStatus::ReturnedToSender => {}
+        }
+    }
+    events
+}
+
+/// What time decides first, then what is owed to the buyer as things then stand.
+pub(super) fn compensate(order: &Order, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
+    let mut events = passed_deadlines(order, ctx);
+    let state = super::after(order, &events, ctx.now);
+    events.extend(owed(&state)?);
+    events.extend(called_off(&state));
+    Ok(events)
+}
+
+fn passed_deadlines(order: &Order, ctx: &Context<'_>) -> Vec<OrderEvent> {
+    let mut events = Vec::new();
+    for hold in order.active_holds().filter(|h| h.deadline <= ctx.now) {
+        events.push(OrderEvent::HoldExpired { hold_id: hold.id.clone() });
+    }
+    if !events.is_empty() {
+        events.extend(holds::undo(order, "nobody answered the hold in time"));
+        return events;
+    }
+    match order.status {
+        // A held order is not expired: the hold has a deadline of its own.
+        OrderStatus::AwaitingPayment if !order.is_held() && order.payment_deadline.is_some_and(|d| d <= ctx.now) => {
+            events.push(OrderEvent::Expired);
+        }
+        OrderStatus::Completed if order.completed_at.is_some_and(|at| is_over(at, ctx)) => {
+            events.push(OrderEvent::Closed)
+        }
+        OrderStatus::Received
+        | OrderStatus::Validated
+        | OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::InFulfilment
+        | OrderStatus::Completed
+        | OrderStatus::Closed
+        | OrderStatus::Rejected
+        | OrderStatus::Expired
+        | OrderStatus::Cancelling
+        | OrderStatus::Cancelled => {}
+    }
+    for shipment in &order.shipments {
+        if crate::wake::silent_after(shipment, ctx.policy).is_some_and(|at| at <= ctx.now) {
+            events.push(OrderEvent::ShipmentOverdue { shipment_id: shipment.id.clone() });
+        }
+    }
+    events
+}
+
+fn is_over(completed_at: jiff::Timestamp, ctx: &Context<'_>) -> bool {
+    Policy::after(completed_at, ctx.policy.close_after_seconds) <= ctx.now
+}
+
+/// Refunds for what is owed: all of it when the order is undone, what is beyond its total otherwise.
+fn owed(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
+    let mut events = Vec::new();
+    if order.is_undone() {
+        if order.awaits_location() {
+            return Ok(events);
+        }
+        for payment in &order.payments {
+            let amount = order.refundable(payment)?;
+            if amount.is_positive() {
+                events.push(approve(
+                    order,
+                    events.len(),
+                    payment,
+                    amount,
+                    RefundCause::OrderUndone,
+                    order.status.name(),
+                ));
+            }
+        }
+        return Ok(events);
+    }
+    let mut open = order.excess()?;
+    // The latest money goes back first: it is what came on top.
+    for payment in order.payments.iter().rev() {
+        let amount = open.min(order.refundable(payment)?)?;
+        if amount.is_positive() {
+            events.push(approve(order, events.len(), payment, amount, RefundCause::Excess, "paid more than was owed"));
+            open = open.sub(amount)?;
+        }
+    }
+    Ok(events)
+}
+
+/// Payment attempts that nobody has to be asked about are called off with the order.
+fn called_off(order: &Order) -> Vec<OrderEvent> {
+    if !order.is_undone() || order.awaits_location() {
+        return Vec::new();
+    }
+    order
+        .payments
+        .iter()
+        .filter(|p| {
+            let open = matches!(p.status, PaymentStatus::Created | PaymentStatus::RequiresAction);
+            let authorized_elsewhere = p.status == PaymentStatus::Authorized && p.provider == Provider::Channel;
+            (open && (p.provider.is_promise() || p.provider_payment_id.is_none())) || authorized_elsewhere
+        })
+        .map(|p| OrderEvent::PaymentExpired { payment_id: p.id.clone() })
+        .collect()
+}
+
+/// What is still promised to an order that is undone goes back to the shelf.
+pub(super) fn release_stock(order: &Order) -> Vec<OrderEvent> {
+    if !order.is_undone() || order.awaits_location() {
+        return Vec::new();
+    }
+    let allotments: Vec<_> = order.live_reservations().map(|r| r.allotment.clone()).collect();
+    if allotments.is_empty() { Vec::new() } else { vec![OrderEvent::StockReleased { allotments }] }
+}

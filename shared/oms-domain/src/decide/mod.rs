@@ -1,0 +1,63 @@
+//! Decisions: a state and a command give events, or a refusal. Nothing here waits, asks or looks at a clock.
+
+mod compensate;
+mod holds;
+mod payment;
+mod placement;
+mod plan;
+mod refund;
+mod settle;
+mod shipment;
+
+use crate::command::Command;
+use crate::event::OrderEvent;
+use crate::order::Order;
+use crate::policy::Context;
+use crate::refusal::Refusal;
+
+/// What follows from a command: no events means that there is nothing (left) to do, which is success.
+///
+/// # Errors
+/// [`Refusal`] when the order's state does not allow the command.
+pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
+    let mut events = match command {
+        Command::Validate { products } => placement::validate(order, products, ctx),
+        Command::Reserve { levels, locations } => placement::reserve(order, levels, locations),
+        Command::RecordPayment(fact) => payment::record(order, fact, ctx)?,
+        Command::IdentifyPayment { provider, amount, provider_payment_id } => {
+            payment::identify(order, *provider, *amount, provider_payment_id)?
+        }
+        Command::Plan { levels, locations } => plan::plan(order, levels, locations, ctx),
+        Command::ReleaseShipments => plan::release(order),
+        Command::Report { shipment_id, report } => shipment::report(order, shipment_id, report)?,
+        Command::Scan { shipment_id, scan } => shipment::scan(order, shipment_id, *scan)?,
+        Command::Cancel { reason } => compensate::cancel(order, reason)?,
+        Command::ReleaseHold { hold_id, reason } => holds::release(order, hold_id, reason)?,
+        Command::RejectHold { hold_id, reason } => holds::reject(order, hold_id, reason)?,
+        Command::RequestRefund { key, ask, reason } => refund::request(order, key, ask, reason)?,
+        Command::Compensate => compensate::compensate(order, ctx)?,
+        Command::SubmitRefund { refund_id } => refund::submit(order, refund_id)?,
+        Command::AnswerRefund { refund_id, answer } => refund::answer(order, refund_id, answer, ctx)?,
+        Command::RetryRefund { refund_id } => refund::retry(order, refund_id)?,
+        Command::SettleRefund { refund_id, reason } => refund::settle(order, refund_id, reason)?,
+        Command::AnswerCallOff { payment_id, answer } => payment::answer_call_off(order, payment_id, answer, ctx)?,
+        Command::ReleaseStock => compensate::release_stock(order),
+        Command::RetryPlan => plan::retry(order)?,
+        Command::CloseTrouble { shipment_id, reason } => shipment::close_trouble(order, shipment_id, reason)?,
+        Command::CloseAnomaly { anomaly_id, reason } => holds::close_anomaly(order, anomaly_id, reason)?,
+    };
+    if !events.is_empty() {
+        settle::settle(order, &mut events, ctx);
+    }
+    Ok(events)
+}
+
+/// The order as events leave it, for decisions that look ahead.
+#[must_use]
+pub fn after(order: &Order, events: &[OrderEvent], now: jiff::Timestamp) -> Order {
+    let mut order = order.clone();
+    for event in events {
+        order.apply(event, now);
+    }
+    order
+}

@@ -1,0 +1,142 @@
+//! From received to reserved: what was ordered is checked, then set aside whole or not at all.
+
+use std::collections::BTreeMap;
+
+use crate::allocation;
+use crate::body::{Address, DeclaredStatus, DeliveryType, LineKind, PriceSource};
+use crate::event::{OrderEvent, Rejection, RejectionCode};
+use crate::id::{HoldId, Sku};
+use crate::location::{Location, Product};
+use crate::order::Order;
+use crate::policy::Context;
+use crate::status::{HoldKind, OrderStatus};
+use crate::stock::StockLevel;
+
+pub(super) fn validate(order: &Order, products: &[Product], ctx: &Context<'_>) -> Vec<OrderEvent> {
+    if order.status != OrderStatus::Received {
+        return Vec::new();
+    }
+    let mut reasons = check_lines(order, products, ctx);
+    let mut holds: Vec<(HoldKind, String)> = Vec::new();
+    for payment in &order.body.payments {
+        if !ctx.policy.providers.contains(&payment.provider) {
+            reasons.push(Rejection {
+                line_id: None,
+                code: RejectionCode::PaymentMethod,
+                detail: format!("payment by {} is not offered", payment.provider.name()),
+            });
+        }
+    }
+    if let Some(missing) = missing_in_address(order) {
+        // Money that a channel has already taken is not sent back for a missing street: a person asks the buyer.
+        if order.body.payments.iter().any(|p| p.status != DeclaredStatus::Due) {
+            holds.push((HoldKind::Address, format!("the address has no {missing}")));
+        } else {
+            reasons.push(Rejection {
+                line_id: None,
+                code: RejectionCode::IncompleteAddress,
+                detail: format!("shipping_address.{missing} is missing"),
+            });
+        }
+    }
+    if !reasons.is_empty() {
+        return vec![OrderEvent::Rejected { reasons }];
+    }
+    if let Some(threshold) = ctx.policy.review_threshold(order.body.currency)
+        && order.body.total.compare(threshold).is_ok_and(std::cmp::Ordering::is_gt)
+    {
+        holds.push((HoldKind::ManualReview, format!("the total {} is above {threshold}", order.body.total)));
+    }
+    let mut events = vec![OrderEvent::Validated];
+    for (i, (kind, reason)) in holds.into_iter().enumerate() {
+        events.push(OrderEvent::HoldPlaced {
+            hold_id: HoldId::number(order.holds.len() + i + 1),
+            kind,
+            reason,
+            deadline: ctx.after(ctx.policy.hold_window_seconds),
+        });
+    }
+    events
+}
+
+fn check_lines(order: &Order, products: &[Product], ctx: &Context<'_>) -> Vec<Rejection> {
+    let mut reasons = Vec::new();
+    let mut ordered: BTreeMap<&Sku, u64> = BTreeMap::new();
+    for line in &order.body.lines {
+        *ordered.entry(&line.sku).or_default() += u64::from(line.quantity);
+    }
+    for line in &order.body.lines {
+        let reject = |code, detail| Rejection { line_id: Some(line.line_id.clone()), code, detail };
+        let Some(product) = products.iter().find(|p| p.sku == line.sku) else {
+            reasons.push(reject(RejectionCode::UnknownSku, format!("{} is not sold here", line.sku)));
+            continue;
+        };
+        let price_counts = order.body.price_source == PriceSource::Catalogue && line.kind != LineKind::Gift;
+        if price_counts && product.price != line.unit_price {
+            reasons.push(reject(
+                RejectionCode::PriceChanged,
+                format!("{} costs {}, not {}", line.sku, product.price, line.unit_price),
+            ));
+        }
+        let quantity = ordered.get(&line.sku).copied().unwrap_or_default();
+        if quantity > u64::from(ctx.policy.max_line_quantity) {
+            reasons.push(reject(
+                RejectionCode::QuantityLimit,
+                format!("at most {} of {} can be ordered at once", ctx.policy.max_line_quantity, line.sku),
+            ));
+        }
+    }
+    reasons
+}
+
+/// The first thing that the address lacks for a parcel to arrive. A masked address is complete as it comes.
+fn missing_in_address(order: &Order) -> Option<&'static str> {
+    match order.body.delivery.kind {
+        DeliveryType::Pickup | DeliveryType::Digital => return None,
+        DeliveryType::Ship | DeliveryType::Local => {}
+    }
+    let address = order.body.shipping_address.as_ref()?;
+    if address.masked {
+        return None;
+    }
+    let Address { name, phone, country, region, city, lines, .. } = address;
+    let blank = |text: &Option<String>| text.as_ref().is_none_or(|t| t.trim().is_empty());
+    if blank(name) {
+        Some("name")
+    } else if blank(phone) && order.body.customer.phone.as_ref().is_none_or(|p| p.trim().is_empty()) {
+        Some("phone")
+    } else if blank(country) {
+        Some("country")
+    } else if blank(city) && blank(region) {
+        Some("city")
+    } else if lines.iter().all(|l| l.trim().is_empty()) {
+        Some("lines")
+    } else {
+        None
+    }
+}
+
+pub(super) fn reserve(order: &Order, levels: &[StockLevel], locations: &[Location]) -> Vec<OrderEvent> {
+    if order.status != OrderStatus::Validated || order.reserved {
+        return Vec::new();
+    }
+    let demand = allocation::demand(order);
+    if demand.is_empty() {
+        return vec![OrderEvent::StockReserved { allotments: Vec::new() }];
+    }
+    let request = allocation::Request::new(order, locations, levels);
+    match allocation::allocate(&demand, &request) {
+        Ok(allotments) => vec![OrderEvent::StockReserved { allotments }],
+        Err(short) => vec![OrderEvent::Rejected {
+            reasons: demand
+                .iter()
+                .filter(|d| short.contains(&d.sku))
+                .map(|d| Rejection {
+                    line_id: Some(d.line_id.clone()),
+                    code: RejectionCode::OutOfStock,
+                    detail: format!("{} is out of stock", d.sku),
+                })
+                .collect(),
+        }],
+    }
+}

@@ -1,0 +1,199 @@
+//! Money on its way back. A refund keeps one id, which is also the provider's key: whatever happens, it is one refund.
+
+use crate::command::{RefundAnswered, RefundAsk};
+use crate::event::{OrderEvent, RefundCause, RefundLine};
+use crate::id::{EventKey, RefundId};
+use crate::machine::Machine;
+use crate::money::Money;
+use crate::order::{Order, Payment, Refund};
+use crate::policy::Context;
+use crate::refund_share;
+use crate::refusal::Refusal;
+use crate::status::RefundStatus;
+
+/// After so many questions without an answer a person takes over.
+const MOST_QUESTIONS: u32 = 20;
+/// The first wait before a lost answer is asked about, in seconds; it doubles up to 15 minutes.
+const FIRST_WAIT_SECONDS: i64 = 5;
+
+/// A refund of a payment, under the order's next refund number; `ahead` counts those decided in the same go.
+pub(super) fn approve(
+    order: &Order,
+    ahead: usize,
+    payment: &Payment,
+    amount: Money,
+    cause: RefundCause,
+    reason: &str,
+) -> OrderEvent {
+    OrderEvent::RefundApproved {
+        refund_id: RefundId::of(&order.id, order.refunds.len() + ahead + 1),
+        payment_id: payment.id.clone(),
+        amount,
+        cause,
+        reason: reason.into(),
+        lines: Vec::new(),
+        key: None,
+    }
+}
+
+pub(super) fn request(
+    order: &Order,
+    key: &EventKey,
+    ask: &RefundAsk,
+    reason: &str,
+) -> Result<Vec<OrderEvent>, Refusal> {
+    if order.applied.contains(key) {
+        return Ok(Vec::new());
+    }
+    let (amount, lines) = match ask {
+        RefundAsk::Amount(amount) => (*amount, Vec::new()),
+        RefundAsk::Lines(lines) => (refund_share::of_lines(order, lines)?, lines.clone()),
+    };
+    if amount.currency() != order.body.currency {
+        let reason = format!("must be in the order's currency, {}", order.body.currency);
+        return Err(Refusal::Field { field: "amount.currency".into(), reason });
+    }
+    let remaining = order.refundable_total()?;
+    if amount.compare(remaining)?.is_gt() {
+        return Err(Refusal::ExceedsRemaining { what: amount.to_string(), remaining: remaining.to_string() });
+    }
+    if !amount.is_positive() {
+        return Err(Refusal::Field { field: "amount".into(), reason: "must be above zero".into() });
+    }
+    split(order, key, amount, &lines, reason)
+}
+
+/// Takes the amount from the order's payments in turn; the first refund carries the request's key and lines.
+fn split(
+    order: &Order,
+    key: &EventKey,
+    amount: Money,
+    lines: &[RefundLine],
+    reason: &str,
+) -> Result<Vec<OrderEvent>, Refusal> {
+    let mut open = amount;
+    let mut events = Vec::new();
+    for payment in &order.payments {
+        let part = open.min(order.refundable(payment)?)?;
+        if !part.is_positive() {
+            continue;
+        }
+        open = open.sub(part)?;
+        let mut event = approve(order, events.len(), payment, part, RefundCause::Requested, reason);
+        if let OrderEvent::RefundApproved { key: k, lines: l, .. } = &mut event
+            && events.is_empty()
+        {
+            *k = Some(key.clone());
+            *l = lines.to_vec();
+        }
+        events.push(event);
+    }
+    Ok(events)
+}
+
+fn find<'a>(order: &'a Order, id: &RefundId) -> Result<&'a Refund, Refusal> {
+    order.refund(id).ok_or_else(|| Refusal::Unknown { kind: "refund", id: id.to_string() })
+}
+
+pub(super) fn submit(order: &Order, id: &RefundId) -> Result<Vec<OrderEvent>, Refusal> {
+    let refund = find(order, id)?;
+    match refund.status {
+        RefundStatus::Approved | RefundStatus::Unknown | RefundStatus::Failed => {
+            Ok(vec![OrderEvent::RefundSubmitted { refund_id: id.clone() }])
+        }
+        RefundStatus::Submitted
+        | RefundStatus::Succeeded
+        | RefundStatus::Manual
+        | RefundStatus::Requested
+        | RefundStatus::Declined => Ok(Vec::new()),
+    }
+}
+
+pub(super) fn answer(
+    order: &Order,
+    id: &RefundId,
+    answer: &RefundAnswered,
+    ctx: &Context<'_>,
+) -> Result<Vec<OrderEvent>, Refusal> {
+    let refund = find(order, id)?;
+    let refund_id = id.clone();
+    let retry_at = ctx.after(FIRST_WAIT_SECONDS.saturating_mul(1 << refund.attempts.min(10)).min(900));
+    // Answers come to calls: a refund that is settled, or with a person, no longer waits for one.
+    match refund.status {
+        RefundStatus::Approved if matches!(answer, RefundAnswered::NoGateway { .. }) => {}
+        RefundStatus::Submitted | RefundStatus::Unknown => {}
+        RefundStatus::Approved
+        | RefundStatus::Requested
+        | RefundStatus::Declined
+        | RefundStatus::Succeeded
+        | RefundStatus::Failed
+        | RefundStatus::Manual => return Ok(Vec::new()),
+    }
+    Ok(match answer {
+        RefundAnswered::Succeeded { reference } => {
+            vec![OrderEvent::RefundSucceeded { refund_id, provider_reference: reference.clone() }]
+        }
+        RefundAnswered::Pending { reference } => {
+            let pending = OrderEvent::RefundPending {
+                refund_id: refund_id.clone(),
+                provider_reference: reference.clone(),
+                retry_at,
+            };
+            // The provider has it after all: what was unknown is submitted again, without a new call.
+            if refund.status == RefundStatus::Unknown {
+                vec![OrderEvent::RefundSubmitted { refund_id }, pending]
+            } else {
+                vec![pending]
+            }
+        }
+        RefundAnswered::Refused { reason } => vec![
+            OrderEvent::RefundFailed { refund_id: refund_id.clone(), reason: reason.clone(), retry_at },
+            // The same key would bring the same answer: a person looks at the reason.
+            OrderEvent::RefundManual { refund_id, reason: reason.clone() },
+        ],
+        RefundAnswered::Unknown if refund.attempts >= MOST_QUESTIONS => {
+            let mut events = Vec::new();
+            if refund.status == RefundStatus::Submitted {
+                events.push(OrderEvent::RefundUnknown { refund_id: refund_id.clone(), retry_at });
+            }
+            events.push(OrderEvent::RefundManual { refund_id, reason: "the provider does not answer".into() });
+            events
+        }
+        RefundAnswered::Unknown => vec![OrderEvent::RefundUnknown { refund_id, retry_at }],
+        RefundAnswered::NoGateway { reason } => vec![OrderEvent::RefundManual { refund_id, reason: reason.clone() }],
+    })
+}
+
+pub(super) fn retry(order: &Order, id: &RefundId) -> Result<Vec<OrderEvent>, Refusal> {
+    let refund = find(order, id)?;
+    match refund.status {
+        RefundStatus::Manual | RefundStatus::Failed => Ok(vec![OrderEvent::RefundSubmitted { refund_id: id.clone() }]),
+        RefundStatus::Requested
+        | RefundStatus::Approved
+        | RefundStatus::Declined
+        | RefundStatus::Submitted
+        | RefundStatus::Succeeded
+        | RefundStatus::Unknown => Err(state(refund)),
+    }
+}
+
+pub(super) fn settle(order: &Order, id: &RefundId, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
+    let refund = find(order, id)?;
+    match refund.status {
+        RefundStatus::Manual => Ok(vec![OrderEvent::RefundSucceeded {
+            refund_id: id.clone(),
+            provider_reference: Some(format!("manual: {reason}")),
+        }]),
+        RefundStatus::Requested
+        | RefundStatus::Approved
+        | RefundStatus::Declined
+        | RefundStatus::Submitted
+        | RefundStatus::Succeeded
+        | RefundStatus::Failed
+        | RefundStatus::Unknown => Err(state(refund)),
+    }
+}
+
+fn state(refund: &Refund) -> Refusal {
+    Refusal::ThingState { kind: "refund", id: refund.id.to_string(), status: refund.status.name() }
+}

@@ -1,0 +1,149 @@
+//! What follows by itself once something has happened: the order's own status, and what the buyer is told.
+
+use crate::event::OrderEvent;
+use crate::machine::Machine;
+use crate::notification::Template;
+use crate::order::Order;
+use crate::policy::Context;
+use crate::status::{OrderStatus, PaymentStatus, RefundStatus, ShipmentStatus};
+
+/// Adds what follows from the events, and what follows from that, until nothing does.
+pub(super) fn settle(order: &Order, events: &mut Vec<OrderEvent>, ctx: &Context<'_>) {
+    let mut state = super::after(order, events, ctx.now);
+    let mut told: Vec<OrderEvent> = events.iter().filter_map(|e| tells(&state, e)).collect();
+    // Every step below moves the order's status along its table, which has no cycle without a new command but
+    // Cancelling → InFulfilment, taken once; the bound only guards against a mistake in the rules.
+    for _ in 0..8 {
+        let next = follow(&state, ctx);
+        if next.is_empty() {
+            break;
+        }
+        for event in next {
+            debug_assert!(allowed(&state, &event), "{} from {}", event.name(), state.status.name());
+            state.apply(&event, ctx.now);
+            told.extend(tells(&state, &event));
+            events.push(event);
+        }
+    }
+    events.append(&mut told);
+}
+
+fn follow(order: &Order, ctx: &Context<'_>) -> Vec<OrderEvent> {
+    match order.status {
+        OrderStatus::Validated if order.reserved && !order.is_held() => {
+            if order.is_covered() {
+                vec![OrderEvent::Confirmed]
+            } else {
+                vec![OrderEvent::PaymentRequested { deadline: ctx.after(ctx.policy.payment_window_seconds) }]
+            }
+        }
+        OrderStatus::AwaitingPayment if order.is_covered() && !order.is_held() => vec![OrderEvent::Confirmed],
+        OrderStatus::Confirmed if !order.needs_stock() && !order.is_held() && !order.digital_delivered => {
+            vec![OrderEvent::DigitalDelivered, OrderEvent::FulfilmentStarted]
+        }
+        OrderStatus::Confirmed if order.shipments.iter().any(is_with_location) => vec![OrderEvent::FulfilmentStarted],
+        OrderStatus::InFulfilment if is_complete(order) => vec![OrderEvent::Completed],
+        OrderStatus::Cancelling if order.has_shipped() => vec![OrderEvent::CancellationRefused],
+        OrderStatus::Cancelling if is_compensated(order) => vec![OrderEvent::Cancelled],
+        OrderStatus::Received
+        | OrderStatus::Validated
+        | OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::InFulfilment
+        | OrderStatus::Cancelling
+        | OrderStatus::Completed
+        | OrderStatus::Closed
+        | OrderStatus::Rejected
+        | OrderStatus::Expired
+        | OrderStatus::Cancelled => Vec::new(),
+    }
+}
+
+fn is_with_location(shipment: &crate::order::Shipment) -> bool {
+    shipment.status.rank() >= ShipmentStatus::Released.rank()
+        && !matches!(shipment.status, ShipmentStatus::Rejected | ShipmentStatus::Cancelled)
+}
+
+/// Whether something was delivered and nothing is open.
+fn is_complete(order: &Order) -> bool {
+    let delivered = order.digital_delivered || order.shipments.iter().any(|s| s.status == ShipmentStatus::Delivered);
+    let open = order.shipments.iter().any(|s| match s.status {
+        ShipmentStatus::Delivered
+        | ShipmentStatus::Lost
+        | ShipmentStatus::ReturnedToSender
+        | ShipmentStatus::Rejected
+        | ShipmentStatus::Cancelled => false,
+        ShipmentStatus::Backordered
+        | ShipmentStatus::Scheduled
+        | ShipmentStatus::Planned
+        | ShipmentStatus::Released
+        | ShipmentStatus::Accepted
+        | ShipmentStatus::Packed
+        | ShipmentStatus::Shipped
+        | ShipmentStatus::InTransit
+        | ShipmentStatus::Exception => true,
+    });
+    delivered && !open && !order.has_unplanned()
+}
+
+/// Whether everything that the order set in motion is undone: goods, stock, money, promises of money.
+fn is_compensated(order: &Order) -> bool {
+    let payments = order.payments.iter().all(|p| match p.status {
+        PaymentStatus::Created
+        | PaymentStatus::RequiresAction
+        | PaymentStatus::Authorized
+        | PaymentStatus::Voiding
+        | PaymentStatus::Unknown => false,
+        PaymentStatus::Failed => p.provider_payment_id.is_none(),
+        PaymentStatus::PartiallyCaptured
+        | PaymentStatus::Captured
+        | PaymentStatus::Expired
+        | PaymentStatus::Voided
+        | PaymentStatus::Disputed => true,
+    });
+    let refunds = order.refunds.iter().all(|r| matches!(r.status, RefundStatus::Succeeded | RefundStatus::Declined));
+    payments
+        && refunds
+        && order.refundable_total().is_ok_and(|m| m.is_zero())
+        && order.live_reservations().next().is_none()
+        && order.shipments.iter().all(|s| !s.status.is_open_at_location())
+}
+
+fn allowed(order: &Order, event: &OrderEvent) -> bool {
+    let mut after = order.clone();
+    after.apply(event, order.updated_at);
+    after.status == order.status || order.status.can_become(after.status)
+}
+
+/// What the buyer hears of an event.
+fn tells(order: &Order, event: &OrderEvent) -> Option<OrderEvent> {
+    let template = if let OrderEvent::Confirmed = event {
+        Template::OrderConfirmed
+    } else if let OrderEvent::Rejected { .. } = event {
+        Template::OrderRejected
+    } else if let OrderEvent::Expired = event {
+        Template::OrderExpired
+    } else if let OrderEvent::Cancelled = event {
+        Template::OrderCancelled
+    } else if let OrderEvent::RefundSucceeded { .. } = event {
+        Template::RefundSent
+    } else if let OrderEvent::ShipmentMoved { to: ShipmentStatus::Shipped, .. } = event {
+        Template::ParcelShipped
+    } else if let OrderEvent::ShipmentMoved { to: ShipmentStatus::Delivered, .. } = event {
+        Template::ParcelDelivered
+    } else if let OrderEvent::ShipmentMoved { to: ShipmentStatus::Exception | ShipmentStatus::Lost, .. } = event {
+        Template::ParcelTrouble
+    } else {
+        return None;
+    };
+    Some(OrderEvent::CustomerNotified { template, locale: locale(order) })
+}
+
+/// The buyer's language: what the order says, else Chinese for orders in CNY, else English.
+fn locale(order: &Order) -> String {
+    order
+        .body
+        .locale
+        .clone()
+        .unwrap_or_else(|| if order.body.currency.code() == "CNY" { "zh-CN".into() } else { "en".into() })
+}

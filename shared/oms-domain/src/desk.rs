@@ -1,0 +1,149 @@
+//! The tasks that an order's state asks people to do, each with the answers that are possible.
+
+use jiff::Timestamp;
+
+use crate::order::Order;
+use crate::status::{RefundStatus, ShipmentStatus};
+use crate::task::{Answer, Role, Task, TaskKind};
+
+/// Everything about the order that waits for a person.
+#[must_use]
+pub fn tasks(order: &Order) -> Vec<Task> {
+    let mut tasks = holds(order);
+    tasks.extend(shipments(order));
+    tasks.extend(refunds(order));
+    if let Some(failure) = &order.plan_failure
+        && order.has_unplanned()
+        && !order.is_undone()
+    {
+        let answers = vec![post(order, "retry", "allocation/retry"), post(order, "cancel", "cancellation")];
+        tasks.push(task(order, "plan", TaskKind::Unplaceable, Role::Support, &failure.detail, failure.since, answers));
+    }
+    for anomaly in order.anomalies.iter().filter(|a| !a.closed) {
+        let role =
+            if anomaly.what.contains("payment") || anomaly.what.contains("refund") || anomaly.what.contains("cash") {
+                Role::Finance
+            } else {
+                Role::Support
+            };
+        let answers = vec![post(order, "acknowledge", &format!("anomalies/{}/acknowledge", anomaly.id))];
+        let reason = format!("{}: {}", anomaly.what, anomaly.detail);
+        tasks.push(task(order, &anomaly.id, TaskKind::Anomaly, role, &reason, anomaly.since, answers));
+    }
+    tasks
+}
+
+fn holds(order: &Order) -> Vec<Task> {
+    order
+        .active_holds()
+        .map(|h| {
+            let answers = vec![
+                post(order, "release", &format!("holds/{}/release", h.id)),
+                post(order, "reject", &format!("holds/{}/reject", h.id)),
+            ];
+            let reason = format!("{}: {}", h.kind.name(), h.reason);
+            task(order, h.id.as_str(), TaskKind::Hold, Role::Support, &reason, h.since, answers)
+        })
+        .collect()
+}
+
+fn shipments(order: &Order) -> Vec<Task> {
+    let mut tasks = Vec::new();
+    for s in &order.shipments {
+        let number = s.id.as_str().rsplit_once('-').map_or("0", |(_, n)| n);
+        let report = |answer: &str, event: &str| {
+            Answer::post(answer, format!("/v1/shipments/{}/events", s.id))
+                .with_body(format!("{{\"event\":\"{event}\"}}"))
+        };
+        let close = post(order, "close", &format!("shipments/{}/close", s.id));
+        if let Some(since) = s.cancel_requested_at.filter(|_| s.status.is_open_at_location()) {
+            let answers = vec![report("cancelled", "cancelled"), report("cancel_refused", "cancel_refused")];
+            let reason = format!("{} is asked to stop {}", s.location_id, s.id);
+            tasks.push(task(
+                order,
+                &format!("c{number}"),
+                TaskKind::CancelRequest,
+                Role::Warehouse,
+                &reason,
+                since,
+                answers,
+            ));
+        }
+        if s.overdue {
+            let reason = format!("nothing heard of {} since {}", s.id, s.moved_at);
+            let mut answers = vec![close.clone()];
+            let role = if s.status.is_open_at_location() { Role::Warehouse } else { Role::Support };
+            if s.status.is_open_at_location() {
+                answers.push(report("rejected", "rejected"));
+            } else {
+                answers.push(report("delivered", "delivered"));
+            }
+            tasks.push(task(
+                order,
+                &format!("o{number}"),
+                TaskKind::ShipmentOverdue,
+                role,
+                &reason,
+                s.moved_at,
+                answers,
+            ));
+        }
+        let in_trouble =
+            matches!(s.status, ShipmentStatus::Exception | ShipmentStatus::Lost | ShipmentStatus::ReturnedToSender);
+        if in_trouble && !s.trouble_closed {
+            let reason = format!("{} from {}: {}", s.id, s.location_id, crate::machine::Machine::name(s.status));
+            let answers = vec![close, post(order, "refund", "refunds"), report("delivered", "delivered")];
+            tasks.push(task(
+                order,
+                &format!("t{number}"),
+                TaskKind::ShipmentTrouble,
+                Role::Support,
+                &reason,
+                s.moved_at,
+                answers,
+            ));
+        }
+    }
+    tasks
+}
+
+fn refunds(order: &Order) -> Vec<Task> {
+    order
+        .refunds
+        .iter()
+        .filter(|r| matches!(r.status, RefundStatus::Manual | RefundStatus::Failed))
+        .map(|r| {
+            let number = r.id.as_str().rsplit_once("-r").map_or("0", |(_, n)| n);
+            let answers = vec![
+                post(order, "retry", &format!("refunds/{}/retry", r.id)),
+                post(order, "settle", &format!("refunds/{}/settle", r.id)),
+            ];
+            let reason = format!("{} of {}: {}", r.id, r.amount, r.reason);
+            task(order, &format!("r{number}"), TaskKind::Refund, Role::Finance, &reason, r.since, answers)
+        })
+        .collect()
+}
+
+fn post(order: &Order, answer: &str, path: &str) -> Answer {
+    Answer::post(answer, format!("/v1/orders/{}/{path}", order.id))
+}
+
+fn task(
+    order: &Order,
+    part: &str,
+    kind: TaskKind,
+    role: Role,
+    reason: &str,
+    since: Timestamp,
+    answers: Vec<Answer>,
+) -> Task {
+    Task {
+        task_id: format!("{}.{part}", order.id),
+        kind,
+        role,
+        order_id: Some(order.id.clone()),
+        reason: reason.into(),
+        since,
+        answers,
+    }
+}

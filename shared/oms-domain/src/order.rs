@@ -1,0 +1,408 @@
+//! The order as its events leave it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::body::{PlacedOrder, Provider};
+use crate::event::{Allotment, RefundCause, RefundLine, Rejection, ShipmentLine};
+use crate::id::{
+    Carrier, EventKey, HoldId, LineId, LocationId, OrderId, PaymentId, PaymentReference, RefundId, ShipmentId,
+    TrackingNumber,
+};
+use crate::money::{Money, MoneyError};
+use crate::status::{
+    HoldKind, HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus,
+};
+
+/// An order's whole state. Made by [`Order::from_records`] only, and changed only by applying further records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// The number of its last commit: 1 after it was received.
+    pub version: u64,
+    /// How many events it has had.
+    pub event_count: u64,
+    /// What was ordered.
+    pub body: PlacedOrder,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// When it was received.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// Its holds.
+    pub holds: Vec<Hold>,
+    /// Its payment attempts, the declared ones first.
+    pub payments: Vec<Payment>,
+    /// Whether a person has accepted what was paid as settling the order.
+    pub payment_accepted: bool,
+    /// Until when an unpaid order may be paid, once asked.
+    pub payment_deadline: Option<Timestamp>,
+    /// Whether its lines were set aside (also when nothing needed to be).
+    pub reserved: bool,
+    /// Its promised units.
+    pub reservations: Vec<Reservation>,
+    /// Its shipments.
+    pub shipments: Vec<Shipment>,
+    /// Locations that refused a part of it: not asked again.
+    pub refusing_locations: BTreeSet<LocationId>,
+    /// Set while open quantity has nowhere to ship from.
+    pub plan_failure: Option<PlanFailure>,
+    /// Whether what needs no shipping was handed over.
+    pub digital_delivered: bool,
+    /// Its refunds.
+    pub refunds: Vec<Refund>,
+    /// Why it was rejected.
+    pub rejections: Vec<Rejection>,
+    /// Why it is being, or was, undone.
+    pub cancellation_reason: Option<String>,
+    /// What the tables did not know.
+    pub anomalies: Vec<Anomaly>,
+    /// When it was completed.
+    pub completed_at: Option<Timestamp>,
+    /// External events and requests that have had their effect.
+    pub applied: BTreeSet<EventKey>,
+    /// Which request led to which refund.
+    pub refund_keys: BTreeMap<EventKey, RefundId>,
+}
+
+/// A hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// Its id.
+    pub id: HoldId,
+    /// Why.
+    pub kind: HoldKind,
+    /// Where it stands.
+    pub status: HoldStatus,
+    /// In words.
+    pub reason: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it rejects itself.
+    pub deadline: Timestamp,
+    /// Who answered, and with which reason.
+    pub answer: Option<String>,
+}
+
+/// A payment attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    /// Its id.
+    pub id: PaymentId,
+    /// Through whom.
+    pub provider: Provider,
+    /// Our reference.
+    pub reference: PaymentReference,
+    /// The provider's own id, once known.
+    pub provider_payment_id: Option<String>,
+    /// What it is meant to bring; for a second payment, what it brought.
+    pub amount: Money,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// Promised by the buyer's bank.
+    pub authorized: Money,
+    /// Taken.
+    pub captured: Money,
+    /// When a call whose answer was lost is asked about.
+    pub retry_at: Option<Timestamp>,
+    /// Whether the order declared it (a second payment was not).
+    pub declared: bool,
+}
+
+/// Units of a line promised at a location.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reservation {
+    /// What and where.
+    pub allotment: Allotment,
+    /// Where it stands.
+    pub status: ReservationStatus,
+    /// The shipment that it is part of, once planned.
+    pub shipment_id: Option<ShipmentId>,
+}
+
+/// The part of the order that one location ships.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shipment {
+    /// Its id.
+    pub id: ShipmentId,
+    /// From where.
+    pub location_id: LocationId,
+    /// Where it stands.
+    pub status: ShipmentStatus,
+    /// What is in it.
+    pub lines: Vec<ShipmentLine>,
+    /// By whom it is carried.
+    pub carrier: Option<Carrier>,
+    /// What the carrier calls it.
+    pub tracking_number: Option<TrackingNumber>,
+    /// When it was planned.
+    pub planned_at: Timestamp,
+    /// When it last moved.
+    pub moved_at: Timestamp,
+    /// Whether it is on the van.
+    pub out_for_delivery: bool,
+    /// Since when the location is asked to stop, while it has not answered.
+    pub cancel_requested_at: Option<Timestamp>,
+    /// Whether nothing was heard of it for too long, and nobody has dealt with that.
+    pub overdue: bool,
+    /// Whether its trouble (exception, lost, returned) has been dealt with.
+    pub trouble_closed: bool,
+}
+
+/// A refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refund {
+    /// Its id, and the provider's idempotency key.
+    pub id: RefundId,
+    /// From which payment.
+    pub payment_id: PaymentId,
+    /// How much.
+    pub amount: Money,
+    /// Where it stands.
+    pub status: RefundStatus,
+    /// Why.
+    pub cause: RefundCause,
+    /// In words.
+    pub reason: String,
+    /// For which lines, if it was asked for by lines.
+    pub lines: Vec<RefundLine>,
+    /// The provider's own id.
+    pub provider_reference: Option<String>,
+    /// Since when it stands there.
+    pub since: Timestamp,
+    /// When it is tried or asked about again.
+    pub retry_at: Option<Timestamp>,
+    /// How often it was sent or asked about.
+    pub attempts: u32,
+}
+
+/// Open quantity without a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanFailure {
+    /// Since when.
+    pub since: Timestamp,
+    /// When it is tried again.
+    pub retry_at: Timestamp,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// In words.
+    pub detail: String,
+}
+
+/// Something that the tables did not know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anomaly {
+    /// Its id within the order.
+    pub id: String,
+    /// What.
+    pub what: String,
+    /// In words.
+    pub detail: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Whether a person has looked.
+    pub closed: bool,
+}
+
+impl Order {
+    /// The payment with an id.
+    #[must_use]
+    pub fn payment(&self, id: &PaymentId) -> Option<&Payment> {
+        self.payments.iter().find(|p| p.id == *id)
+    }
+
+    /// The refund with an id.
+    #[must_use]
+    pub fn refund(&self, id: &RefundId) -> Option<&Refund> {
+        self.refunds.iter().find(|r| r.id == *id)
+    }
+
+    /// The shipment with an id.
+    #[must_use]
+    pub fn shipment(&self, id: &ShipmentId) -> Option<&Shipment> {
+        self.shipments.iter().find(|s| s.id == *id)
+    }
+
+    /// The hold with an id.
+    #[must_use]
+    pub fn hold(&self, id: &HoldId) -> Option<&Hold> {
+        self.holds.iter().find(|h| h.id == *id)
+    }
+
+    /// Holds in force.
+    pub fn active_holds(&self) -> impl Iterator<Item = &Hold> {
+        self.holds.iter().filter(|h| h.status == HoldStatus::Active)
+    }
+
+    /// Whether anything holds the goods.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.active_holds().next().is_some()
+    }
+
+    /// Whether anything has left a location (or was handed over).
+    #[must_use]
+    pub fn has_shipped(&self) -> bool {
+        self.digital_delivered || self.shipments.iter().any(|s| s.status.has_shipped())
+    }
+
+    /// Whether the order is over without goods, or on the way there: whatever was paid goes back.
+    #[must_use]
+    pub fn is_undone(&self) -> bool {
+        match self.status {
+            OrderStatus::Rejected | OrderStatus::Expired | OrderStatus::Cancelling | OrderStatus::Cancelled => true,
+            OrderStatus::Received
+            | OrderStatus::Validated
+            | OrderStatus::AwaitingPayment
+            | OrderStatus::Confirmed
+            | OrderStatus::InFulfilment
+            | OrderStatus::Completed
+            | OrderStatus::Closed => false,
+        }
+    }
+
+    /// Whether a location still has to answer a request to stop: until then nothing is compensated.
+    #[must_use]
+    pub fn awaits_location(&self) -> bool {
+        self.shipments.iter().any(|s| s.cancel_requested_at.is_some() && s.status.is_open_at_location())
+    }
+
+    /// Whether any line leaves a shelf.
+    #[must_use]
+    pub fn needs_stock(&self) -> bool {
+        self.body.delivery.kind != crate::body::DeliveryType::Digital
+            && self.body.lines.iter().any(crate::body::Line::is_stocked)
+    }
+
+    /// All money taken.
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub fn captured(&self) -> Result<Money, MoneyError> {
+        Money::sum(self.body.currency, self.payments.iter().map(|p| p.captured))
+    }
+
+    /// All money that is back with buyers.
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub fn refunded(&self) -> Result<Money, MoneyError> {
+        let done = self.refunds.iter().filter(|r| r.status == RefundStatus::Succeeded);
+        Money::sum(self.body.currency, done.map(|r| r.amount))
+    }
+
+    /// What of a payment no refund claims yet.
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub fn refundable(&self, payment: &Payment) -> Result<Money, MoneyError> {
+        let claimed = self.refunds.iter().filter(|r| r.payment_id == payment.id && r.status.claims_money());
+        payment.captured.sub(Money::sum(self.body.currency, claimed.map(|r| r.amount))?)
+    }
+
+    /// What no refund claims yet, over all payments.
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub fn refundable_total(&self) -> Result<Money, MoneyError> {
+        self.payments.iter().try_fold(Money::zero(self.body.currency), |sum, p| sum.add(self.refundable(p)?))
+    }
+
+    /// Money that came in beyond what the order is worth, and that no refund claims yet: it stands in suspense.
+    /// While a person looks at a payment mismatch, nothing is called excess.
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub fn excess(&self) -> Result<Money, MoneyError> {
+        let zero = Money::zero(self.body.currency);
+        if self.active_holds().any(|h| h.kind == HoldKind::PaymentMismatch) {
+            return Ok(zero);
+        }
+        let captured = self.captured()?;
+        let beyond = captured.sub(self.body.total)?;
+        if !beyond.is_positive() {
+            return Ok(zero);
+        }
+        let claimed = self.refunds.iter().filter(|r| r.cause == RefundCause::Excess && r.status.claims_money());
+        let open = beyond.sub(Money::sum(self.body.currency, claimed.map(|r| r.amount))?)?;
+        let open = if open.is_negative() { zero } else { open };
+        open.min(self.refundable_total()?)
+    }
+
+    /// Whether goods may move as far as money goes: taken, authorized, due at the door or with the channel.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        if self.payment_accepted {
+            return true;
+        }
+        let secured = self.payments.iter().map(|p| {
+            if p.provider.is_promise() && p.declared {
+                return p.amount;
+            }
+            match p.status {
+                PaymentStatus::Authorized => p.authorized,
+                PaymentStatus::PartiallyCaptured | PaymentStatus::Captured => p.captured,
+                PaymentStatus::Created
+                | PaymentStatus::RequiresAction
+                | PaymentStatus::Failed
+                | PaymentStatus::Expired
+                | PaymentStatus::Voiding
+                | PaymentStatus::Voided
+                | PaymentStatus::Unknown
+                | PaymentStatus::Disputed => Money::zero(self.body.currency),
+            }
+        });
+        Money::sum(self.body.currency, secured)
+            .and_then(|sum| sum.compare(self.body.total))
+            .is_ok_and(std::cmp::Ordering::is_ge)
+    }
+
+    /// Units of a line that a shipment in one of the wanted states carries.
+    #[must_use]
+    pub fn units(&self, line: &LineId, wanted: impl Fn(&Shipment) -> bool) -> u32 {
+        self.shipments
+            .iter()
+            .filter(|s| wanted(s))
+            .flat_map(|s| s.lines.iter())
+            .filter(|l| l.line_id == *line)
+            .fold(0, |sum, l| sum.saturating_add(l.quantity))
+    }
+
+    /// Units of a stocked line that no living shipment carries yet.
+    #[must_use]
+    pub fn unplanned(&self, line: &crate::body::Line) -> u32 {
+        if !line.is_stocked() || !self.needs_stock() {
+            return 0;
+        }
+        let planned = self.units(&line.line_id, |s| match s.status {
+            ShipmentStatus::Rejected | ShipmentStatus::Cancelled => false,
+            ShipmentStatus::Backordered
+            | ShipmentStatus::Scheduled
+            | ShipmentStatus::Planned
+            | ShipmentStatus::Released
+            | ShipmentStatus::Accepted
+            | ShipmentStatus::Packed
+            | ShipmentStatus::Shipped
+            | ShipmentStatus::InTransit
+            | ShipmentStatus::Delivered
+            | ShipmentStatus::Exception
+            | ShipmentStatus::Lost
+            | ShipmentStatus::ReturnedToSender => true,
+        });
+        line.quantity.saturating_sub(planned)
+    }
+
+    /// Whether any unit still has to be planned.
+    #[must_use]
+    pub fn has_unplanned(&self) -> bool {
+        self.body.lines.iter().any(|l| self.unplanned(l) > 0)
+    }
+
+    /// Promised units that have not ended.
+    pub fn live_reservations(&self) -> impl Iterator<Item = &Reservation> {
+        self.reservations.iter().filter(|r| r.status.is_active())
+    }
+}

@@ -1,0 +1,172 @@
+//! When an order needs work, and which workflow does it. Pure: the sweep, the queue and the tests all ask here.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::order::{Order, Refund, Shipment};
+use crate::policy::Policy;
+use crate::status::{OrderStatus, PaymentStatus, RefundStatus, ShipmentStatus};
+
+/// How long the answer to a call may take before it counts as lost, in seconds.
+const ANSWER_SECONDS: i64 = 30;
+
+/// The workflows, by what they carry an order through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// From received to payable.
+    Placement,
+    /// From covered to released to its locations.
+    Fulfilment,
+    /// Whatever has to be undone, and whatever time alone decides.
+    Reversal,
+}
+
+impl Work {
+    /// Every workflow.
+    pub const ALL: &'static [Self] = &[Self::Placement, Self::Fulfilment, Self::Reversal];
+
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Placement => "placement",
+            Self::Fulfilment => "fulfilment",
+            Self::Reversal => "reversal",
+        }
+    }
+}
+
+/// What the order needs next and when, if anything; the time is in the past when it needs it now.
+#[must_use]
+pub fn next(order: &Order, policy: &Policy) -> Option<(Timestamp, Work)> {
+    wakes(order, policy).into_iter().min()
+}
+
+/// The work that is due at a time, if any.
+#[must_use]
+pub fn work(order: &Order, policy: &Policy, now: Timestamp) -> Option<Work> {
+    next(order, policy).filter(|(at, _)| *at <= now).map(|(_, work)| work)
+}
+
+/// When the order next needs work, if ever.
+#[must_use]
+pub fn next_wake(order: &Order, policy: &Policy) -> Option<Timestamp> {
+    next(order, policy).map(|(at, _)| at)
+}
+
+/// Everything that waits for a time, or for nothing but us.
+fn wakes(order: &Order, policy: &Policy) -> Vec<(Timestamp, Work)> {
+    let mut wakes = Vec::new();
+    let now = order.updated_at;
+    match order.status {
+        OrderStatus::Received => wakes.push((now, Work::Placement)),
+        OrderStatus::Validated if !order.reserved => wakes.push((now, Work::Placement)),
+        OrderStatus::AwaitingPayment if !order.is_held() => {
+            wakes.extend(order.payment_deadline.map(|at| (at, Work::Reversal)));
+        }
+        OrderStatus::Confirmed | OrderStatus::InFulfilment if !order.is_held() => {
+            if order.has_unplanned() {
+                wakes.push((order.plan_failure.as_ref().map_or(now, |f| f.retry_at), Work::Fulfilment));
+            }
+            if order.shipments.iter().any(|s| s.status == ShipmentStatus::Planned) {
+                wakes.push((now, Work::Fulfilment));
+            }
+        }
+        OrderStatus::Completed => {
+            wakes.extend(order.completed_at.map(|at| (Policy::after(at, policy.close_after_seconds), Work::Reversal)))
+        }
+        OrderStatus::Validated
+        | OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::InFulfilment
+        | OrderStatus::Closed
+        | OrderStatus::Rejected
+        | OrderStatus::Expired
+        | OrderStatus::Cancelling
+        | OrderStatus::Cancelled => {}
+    }
+    wakes.extend(order.active_holds().map(|h| (h.deadline, Work::Reversal)));
+    wakes.extend(order.shipments.iter().filter_map(|s| silent_after(s, policy)).map(|at| (at, Work::Reversal)));
+    wakes.extend(undoing(order));
+    wakes
+}
+
+/// What has to be undone or sent back.
+fn undoing(order: &Order) -> Vec<(Timestamp, Work)> {
+    let now = order.updated_at;
+    let mut times = Vec::new();
+    for refund in &order.refunds {
+        match refund.status {
+            RefundStatus::Approved => times.push(now),
+            RefundStatus::Submitted | RefundStatus::Unknown => times.push(asked_at(refund)),
+            RefundStatus::Requested
+            | RefundStatus::Declined
+            | RefundStatus::Succeeded
+            | RefundStatus::Failed
+            | RefundStatus::Manual => {}
+        }
+    }
+    if order.is_undone() && !order.awaits_location() {
+        if order.live_reservations().next().is_some() || order.refundable_total().is_ok_and(|m| m.is_positive()) {
+            times.push(now);
+        }
+        for payment in to_call_off(order) {
+            times.push(payment.retry_at.unwrap_or(now));
+        }
+    } else if order.excess().is_ok_and(|m| m.is_positive()) {
+        times.push(now);
+    }
+    times.into_iter().map(|at| (at, Work::Reversal)).collect()
+}
+
+/// When a refund that was sent is asked about: whoever sent it gets time to record the answer first.
+#[must_use]
+pub fn asked_at(refund: &Refund) -> Timestamp {
+    refund.retry_at.unwrap_or_else(|| Policy::after(refund.since, ANSWER_SECONDS))
+}
+
+/// Payment attempts of an undone order that a buyer could still pay, or that promise money.
+pub fn to_call_off(order: &Order) -> impl Iterator<Item = &crate::order::Payment> {
+    let open = order.is_undone() && !order.awaits_location();
+    order.payments.iter().filter(move |p| {
+        open && match p.status {
+            PaymentStatus::Created
+            | PaymentStatus::RequiresAction
+            | PaymentStatus::Authorized
+            | PaymentStatus::Voiding
+            | PaymentStatus::Unknown => true,
+            PaymentStatus::Failed => p.provider_payment_id.is_some(),
+            PaymentStatus::PartiallyCaptured
+            | PaymentStatus::Captured
+            | PaymentStatus::Expired
+            | PaymentStatus::Voided
+            | PaymentStatus::Disputed => false,
+        }
+    })
+}
+
+/// When a shipment has been silent for too long, unless people know already.
+#[must_use]
+pub fn silent_after(shipment: &Shipment, policy: &Policy) -> Option<Timestamp> {
+    if shipment.overdue {
+        return None;
+    }
+    let seconds = match shipment.status {
+        ShipmentStatus::Released | ShipmentStatus::Accepted | ShipmentStatus::Packed => {
+            policy.shipment_response_seconds
+        }
+        // A carrier has ten times as long as a location.
+        ShipmentStatus::Shipped | ShipmentStatus::InTransit => policy.shipment_response_seconds.saturating_mul(10),
+        ShipmentStatus::Backordered
+        | ShipmentStatus::Scheduled
+        | ShipmentStatus::Planned
+        | ShipmentStatus::Delivered
+        | ShipmentStatus::Rejected
+        | ShipmentStatus::Cancelled
+        | ShipmentStatus::Exception
+        | ShipmentStatus::Lost
+        | ShipmentStatus::ReturnedToSender => return None,
+    };
+    Some(Policy::after(shipment.moved_at, seconds))
+}

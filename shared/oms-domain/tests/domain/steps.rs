@@ -1,0 +1,403 @@
+//! Random steps in the lives of orders: commands of people and workflows, facts of providers, locations and carriers,
+//! in any state, at any time. What a step means is worked out against the state that it finds.
+
+use oms_domain::body::Provider;
+use oms_domain::command::{CallOffAnswered, Command, RefundAnswered, RefundAsk, Report, Scan};
+use oms_domain::event::RefundLine;
+use oms_domain::id::{PaymentReference, ShipmentId};
+use oms_domain::machine::Machine;
+use oms_domain::money::Money;
+use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
+use oms_domain::status::{RefundStatus, ShipmentStatus};
+use proptest::prelude::*;
+
+use crate::given;
+use crate::till::Mood;
+use crate::world::World;
+
+/// Something that somebody does. Numbers choose among what is there.
+#[derive(Debug, Clone)]
+pub enum What {
+    Work { mood: u8 },
+    Fact { payment: u8, kind: u8, amount: u8, odd: u8 },
+    FactAgain { which: u8 },
+    Natural { shipment: u8 },
+    Report { shipment: u8, report: u8 },
+    Scan { shipment: u8, scan: u8 },
+    Cancel,
+    Hold { which: u8, release: bool },
+    Refund { amount: u8, line: u8, quantity: u8 },
+    RefundByHand { which: u8, how: u8, mood: u8 },
+    CallOff { which: u8, how: u8 },
+    RefundFact { which: u8, status: u8, elsewhere: u8 },
+    Identify { payment: u8 },
+    Raw { command: u8, stale: bool },
+    Close { which: u8 },
+    Restock { row: u8 },
+    Pass { time: u8 },
+    ToWake,
+}
+
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub order: u8,
+    pub what: What,
+}
+
+pub fn step() -> impl Strategy<Value = Step> {
+    let n = any::<u8>;
+    let what = prop_oneof![
+        10 => n().prop_map(|mood| What::Work { mood }),
+        8 => (n(), n(), n(), n()).prop_map(|(payment, kind, amount, odd)| What::Fact { payment, kind, amount, odd }),
+        2 => n().prop_map(|which| What::FactAgain { which }),
+        5 => n().prop_map(|shipment| What::Natural { shipment }),
+        3 => (n(), n()).prop_map(|(shipment, report)| What::Report { shipment, report }),
+        3 => (n(), n()).prop_map(|(shipment, scan)| What::Scan { shipment, scan }),
+        1 => Just(What::Cancel),
+        2 => (n(), proptest::bool::weighted(0.8)).prop_map(|(which, release)| What::Hold { which, release }),
+        2 => (n(), n(), n()).prop_map(|(amount, line, quantity)| What::Refund { amount, line, quantity }),
+        2 => (n(), n(), n()).prop_map(|(which, how, mood)| What::RefundByHand { which, how, mood }),
+        1 => (n(), n()).prop_map(|(which, how)| What::CallOff { which, how }),
+        2 => (n(), n(), n()).prop_map(|(which, status, elsewhere)| What::RefundFact { which, status, elsewhere }),
+        1 => n().prop_map(|payment| What::Identify { payment }),
+        2 => (n(), any::<bool>()).prop_map(|(command, stale)| What::Raw { command, stale }),
+        1 => n().prop_map(|which| What::Close { which }),
+        1 => n().prop_map(|row| What::Restock { row }),
+        1 => n().prop_map(|time| What::Pass { time }),
+        1 => Just(What::ToWake),
+    ];
+    (any::<u8>(), what).prop_map(|(order, what)| Step { order, what })
+}
+
+fn pick<T: Clone>(items: &[T], n: u8) -> Option<T> {
+    (!items.is_empty()).then(|| items[n as usize % items.len()].clone())
+}
+
+fn mood(n: u8) -> Mood {
+    match n {
+        0..=150 => Mood::Fine,
+        151..=180 => Mood::Slow,
+        181..=205 => Mood::LostAnswer,
+        206..=230 => Mood::LostCall,
+        231..=255 => Mood::Refusing,
+    }
+}
+
+impl World {
+    /// Takes a step. Refusals are answers like others.
+    pub fn take(&mut self, step: &Step) {
+        let life = step.order as usize % self.lives.len();
+        match &step.what {
+            What::Work { mood: m } => {
+                if let Some(work) = self.due(life) {
+                    self.run(life, work, mood(*m));
+                }
+            }
+            What::Fact { payment, kind, amount, odd } => {
+                let fact = self.fact(life, *payment, *kind, *amount, *odd);
+                self.tell(life, fact);
+            }
+            What::FactAgain { which } => {
+                if let Some((life, fact)) = pick(&self.told, *which) {
+                    let before = self.lives[life].order.clone();
+                    self.tell(life, fact);
+                    assert_eq!(before, self.lives[life].order, "a fact has its effect once");
+                }
+            }
+            What::Natural { shipment } => self.natural(life, *shipment),
+            What::Report { shipment, report } => {
+                if let Some(id) = self.any_shipment(life, *shipment) {
+                    let report = self.a_report(life, *report);
+                    self.say(life, Command::Report { shipment_id: id, report });
+                }
+            }
+            What::Scan { shipment, scan } => {
+                if let Some(id) = self.any_shipment(life, *shipment) {
+                    let scans = [
+                        Scan::InTransit,
+                        Scan::OutForDelivery,
+                        Scan::Delivered,
+                        Scan::Exception,
+                        Scan::Lost,
+                        Scan::ReturnedToSender,
+                    ];
+                    self.say(life, Command::Scan { shipment_id: id, scan: scans[*scan as usize % scans.len()] });
+                }
+            }
+            What::Cancel => self.say(life, Command::Cancel { reason: "changed my mind".into() }),
+            What::Hold { which, release } => self.answer_hold(life, *which, *release),
+            What::Refund { amount, line, quantity } => self.ask_refund(life, *amount, *line, *quantity),
+            What::RefundByHand { which, how, mood } => self.refund_by_hand(life, *which, *how, *mood),
+            What::CallOff { which, how } => self.answer_call_off(life, *which, *how),
+            What::RefundFact { which, status, elsewhere } => self.refund_fact(life, *which, *status, *elsewhere),
+            What::Identify { payment } => self.identify(life, *payment),
+            What::Raw { command, stale } => self.raw(life, *command, *stale),
+            What::Close { which } => self.close(life, *which),
+            What::Restock { row } => {
+                let rows: Vec<_> = self.stock.keys().cloned().collect();
+                if let Some(row) = pick(&rows, *row) {
+                    self.fill(&row, 3);
+                }
+            }
+            What::Pass { time } => self.pass([1, 45, 600, 3600, 86_400, 400_000, 1_300_000][*time as usize % 7]),
+            What::ToWake => {
+                if let Some(wake) = self.next_wake(life) {
+                    self.now = self.now.max(wake);
+                }
+            }
+        }
+    }
+
+    /// Tells an order something that it may refuse.
+    fn say(&mut self, life: usize, command: Command) {
+        let _ = self.order_act(life, command);
+    }
+
+    fn tell(&mut self, life: usize, fact: PaymentFact) {
+        if let PaymentFactKind::Captured { amount } = &fact.kind
+            && amount.currency() == self.lives[life].order.body.currency
+            && fact.live == self.policy.live
+        {
+            self.till.take(&fact.provider_payment_id, *amount);
+        }
+        self.told.push((life, fact.clone()));
+        self.order_act(life, Command::RecordPayment(fact)).expect("a fact is never refused");
+    }
+
+    /// A fact about one of three payments that the provider may know: right, wrong, of the other mode or currency.
+    fn fact(&mut self, life: usize, payment: u8, kind: u8, amount: u8, odd: u8) -> PaymentFact {
+        let key = self.new_key();
+        let order = &self.lives[life].order;
+        let declared = &order.body.payments[payment as usize % order.body.payments.len()];
+        let provider = if declared.provider.is_promise() { Provider::Stripe } else { declared.provider };
+        let mut money = match amount {
+            0..=160 => declared.amount,
+            161..=185 => declared.amount.split(&[1, 1])[0],
+            186..=205 => declared.amount.add(declared.amount).unwrap(),
+            206..=225 => order.body.total,
+            226..=250 => given::minor(i64::from(amount) + 1, order.body.currency),
+            251..=255 => Money::zero(order.body.currency),
+        };
+        if odd < 8 {
+            money = given::minor(100, given::currency("USD"));
+        }
+        let kind = match kind {
+            0..=110 => PaymentFactKind::Captured { amount: money },
+            111..=150 => PaymentFactKind::Authorized { amount: money },
+            151..=170 => PaymentFactKind::Pending,
+            171..=190 => PaymentFactKind::Failed { reason: "card_declined".into() },
+            191..=210 => PaymentFactKind::Cancelled,
+            211..=225 => PaymentFactKind::Disputed { amount: money },
+            226..=240 => PaymentFactKind::DisputeWon,
+            241..=255 => PaymentFactKind::Other { name: "charge.updated".into() },
+        };
+        let reference = match odd {
+            8..=100 => Some(declared.reference.clone()),
+            101..=106 => Some(PaymentReference::of(&given::order_id(99), 1)),
+            _ => None,
+        };
+        let provider_payment_id = format!("{}_{life}_{}", provider.name(), (payment / 16) % 4);
+        PaymentFact { key, provider, provider_payment_id, reference, live: odd >= 250, kind }
+    }
+
+    fn any_shipment(&self, life: usize, n: u8) -> Option<ShipmentId> {
+        let ids: Vec<ShipmentId> = self.lives[life].order.shipments.iter().map(|s| s.id.clone()).collect();
+        pick(&ids, n)
+    }
+
+    /// What most likely happens next to a parcel.
+    fn natural(&mut self, life: usize, n: u8) {
+        let Some(id) = self.any_shipment(life, n) else { return };
+        let status = self.lives[life].order.shipment(&id).unwrap().status;
+        let scan = |scan| Command::Scan { shipment_id: id.clone(), scan };
+        let command = match status {
+            ShipmentStatus::Released => Command::Report { shipment_id: id.clone(), report: Report::Accepted },
+            ShipmentStatus::Accepted => Command::Report { shipment_id: id.clone(), report: Report::Packed },
+            ShipmentStatus::Packed => {
+                let tracking_number = given::tracking(&format!("SF{n}"));
+                let report = Report::Shipped { carrier: given::carrier(), tracking_number };
+                Command::Report { shipment_id: id.clone(), report }
+            }
+            ShipmentStatus::Shipped | ShipmentStatus::Exception => scan(Scan::InTransit),
+            ShipmentStatus::InTransit => scan(Scan::Delivered),
+            ShipmentStatus::Backordered
+            | ShipmentStatus::Scheduled
+            | ShipmentStatus::Planned
+            | ShipmentStatus::Delivered
+            | ShipmentStatus::Rejected
+            | ShipmentStatus::Cancelled
+            | ShipmentStatus::Lost
+            | ShipmentStatus::ReturnedToSender => return,
+        };
+        self.say(life, command);
+    }
+
+    fn a_report(&self, life: usize, n: u8) -> Report {
+        match n % 8 {
+            0 => Report::Accepted,
+            1 => Report::Rejected { reason: Some("no stock".into()) },
+            2 => Report::Packed,
+            3 => Report::Shipped { carrier: given::carrier(), tracking_number: given::tracking(&format!("SF{n}")) },
+            4 => Report::Delivered,
+            5 => Report::Collected { amount: self.lives[life].order.body.payments[0].amount },
+            6 => Report::Cancelled,
+            _ => Report::CancelRefused,
+        }
+    }
+
+    fn answer_hold(&mut self, life: usize, n: u8, release: bool) {
+        let ids: Vec<_> = self.lives[life].order.holds.iter().map(|h| h.id.clone()).collect();
+        let Some(hold_id) = pick(&ids, n) else { return };
+        let reason = "looked at it".to_owned();
+        let command =
+            if release { Command::ReleaseHold { hold_id, reason } } else { Command::RejectHold { hold_id, reason } };
+        self.say(life, command);
+    }
+
+    fn ask_refund(&mut self, life: usize, amount: u8, line: u8, quantity: u8) {
+        let key = self.new_key();
+        let order = &self.lives[life].order;
+        let ask = if amount < 128 {
+            let units = i64::from(amount) * i64::from(amount);
+            RefundAsk::Amount(given::minor(units, order.body.currency))
+        } else {
+            let lines = &order.body.lines;
+            let line_id = lines[line as usize % lines.len()].line_id.clone();
+            RefundAsk::Lines(vec![RefundLine { line_id, quantity: u32::from(quantity % 4) }])
+        };
+        self.say(life, Command::RequestRefund { key, ask, reason: "broken".into() });
+    }
+
+    /// A person, or a late answer, on one of the refunds.
+    fn refund_by_hand(&mut self, life: usize, which: u8, how: u8, m: u8) {
+        let ids: Vec<_> = self.lives[life].order.refunds.iter().map(|r| r.id.clone()).collect();
+        let Some(refund_id) = pick(&ids, which) else { return };
+        let answer = |answer| Command::AnswerRefund { refund_id: refund_id.clone(), answer };
+        let command = match how % 7 {
+            0 => Command::RetryRefund { refund_id: refund_id.clone() },
+            1 => Command::SettleRefund { refund_id: refund_id.clone(), reason: "bank transfer".into() },
+            2 => Command::SubmitRefund { refund_id: refund_id.clone() },
+            3 => answer(RefundAnswered::Unknown),
+            4 => answer(RefundAnswered::Refused { reason: "no".into() }),
+            5 => answer(RefundAnswered::NoGateway { reason: "none".into() }),
+            _ => {
+                let status = self.lives[life].order.refund(&refund_id).unwrap().status;
+                if matches!(status, RefundStatus::Submitted | RefundStatus::Unknown | RefundStatus::Approved) {
+                    self.send_refund(life, &refund_id, mood(m));
+                }
+                return;
+            }
+        };
+        self.say(life, command);
+    }
+
+    fn answer_call_off(&mut self, life: usize, which: u8, how: u8) {
+        let ids: Vec<_> =
+            oms_domain::wake::to_call_off(&self.lives[life].order).map(|p| (p.id.clone(), p.amount)).collect();
+        let Some((payment_id, amount)) = pick(&ids, which) else { return };
+        let answer = match how % 4 {
+            0 => CallOffAnswered::Done,
+            1 => CallOffAnswered::Refused { reason: "no".into() },
+            2 => CallOffAnswered::Unknown,
+            _ => {
+                let known = self.lives[life].order.payment(&payment_id).unwrap().provider_payment_id.clone();
+                let Some(known) = known else { return };
+                self.till.take(&known, amount);
+                CallOffAnswered::Captured(amount)
+            }
+        };
+        self.say(life, Command::AnswerCallOff { payment_id, answer });
+    }
+
+    /// The provider tells of a refund: one of ours, or one that somebody made in its console.
+    fn refund_fact(&mut self, life: usize, which: u8, status: u8, elsewhere: u8) {
+        let key = self.new_key();
+        let order = &self.lives[life].order;
+        let status =
+            [RefundFactStatus::Succeeded, RefundFactStatus::Failed, RefundFactStatus::Pending][status as usize % 3];
+        let refund = pick(&order.refunds, which).filter(|_| elsewhere < 128);
+        let payments: Vec<_> = order.payments.iter().filter(|p| p.provider_payment_id.is_some()).cloned().collect();
+        let Some(payment) = refund
+            .as_ref()
+            .map_or_else(|| pick(&payments, which), |r| order.payment(&r.payment_id).cloned())
+            .filter(|p| p.provider_payment_id.is_some() && !p.provider.is_promise())
+        else {
+            return;
+        };
+        let known = payment.provider_payment_id.clone().unwrap();
+        let (refund_id, provider_refund_id, amount) = match refund {
+            Some(r) if self.till.knows(&r.id) => (Some(r.id.clone()), format!("re_{}", r.id), r.amount),
+            Some(_) => return,
+            None => {
+                let amount = payment.captured.split(&[1, 2])[0];
+                let name = format!("console-{life}-{}", elsewhere % 4);
+                if status == RefundFactStatus::Succeeded && amount.is_positive() {
+                    if order.refundable(&payment).unwrap().compare(amount).unwrap().is_lt() {
+                        return;
+                    }
+                    self.till.refund_elsewhere(&name, &known, amount);
+                }
+                (None, name, amount)
+            }
+        };
+        let kind = PaymentFactKind::Refund { refund_id, provider_refund_id, amount, status };
+        let (provider, live) = (payment.provider, self.policy.live);
+        self.tell(life, PaymentFact { key, provider, provider_payment_id: known, reference: None, live, kind });
+    }
+
+    fn identify(&mut self, life: usize, n: u8) {
+        let order = &self.lives[life].order;
+        let declared = &order.body.payments[n as usize % order.body.payments.len()];
+        let command = Command::IdentifyPayment {
+            provider: declared.provider,
+            amount: declared.amount,
+            provider_payment_id: format!("{}_{life}_{}", declared.provider.name(), (n / 16) % 4),
+        };
+        self.say(life, command);
+    }
+
+    /// A step of a workflow at the wrong time, perhaps with stock as it was at the beginning.
+    fn raw(&mut self, life: usize, n: u8, stale: bool) {
+        let mut levels = self.levels();
+        if stale {
+            for level in &mut levels {
+                level.on_hand += 2;
+                level.held = 0;
+            }
+        }
+        let (locations, products) = (self.locations.clone(), self.products.clone());
+        let command = match n % 7 {
+            0 => Command::Validate { products },
+            1 => Command::Reserve { levels, locations },
+            2 => Command::Plan { levels, locations },
+            3 => Command::ReleaseShipments,
+            4 => Command::Compensate,
+            5 => Command::ReleaseStock,
+            _ => Command::RetryPlan,
+        };
+        self.say(life, command);
+    }
+
+    fn close(&mut self, life: usize, n: u8) {
+        let reason = "seen".to_owned();
+        let open: Vec<String> =
+            self.lives[life].order.anomalies.iter().filter(|a| !a.closed).map(|a| a.id.clone()).collect();
+        let command = match pick(&open, n) {
+            Some(anomaly_id) if n % 2 == 0 => Command::CloseAnomaly { anomaly_id, reason },
+            Some(_) | None => match self.any_shipment(life, n) {
+                Some(shipment_id) => Command::CloseTrouble { shipment_id, reason },
+                None => return,
+            },
+        };
+        self.say(life, command);
+    }
+}
+
+/// The names of the statuses of an order's parts, for messages.
+pub fn summary(order: &oms_domain::order::Order) -> String {
+    let shipments: Vec<_> = order.shipments.iter().map(|s| s.status.name()).collect();
+    let payments: Vec<_> = order.payments.iter().map(|p| format!("{} {}", p.status.name(), p.captured)).collect();
+    let refunds: Vec<_> = order.refunds.iter().map(|r| format!("{} {}", r.status.name(), r.amount)).collect();
+    let holds = order.active_holds().count();
+    format!("{} v{} {shipments:?} {payments:?} {refunds:?}, {holds} holds", order.status.name(), order.version)
+}

@@ -1,0 +1,96 @@
+//! A simulated payment provider: it knows what it took, answers a refund's key once, and loses answers when told to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use oms_domain::command::{CallOffAnswered, RefundAnswered};
+use oms_domain::id::RefundId;
+use oms_domain::money::Money;
+
+/// How a call to the provider goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    /// Done and answered.
+    Fine,
+    /// Taken, final later.
+    Slow,
+    /// Done, but the answer is lost.
+    LostAnswer,
+    /// The call itself is lost.
+    LostCall,
+    /// No.
+    Refusing,
+}
+
+/// What the provider has on its books.
+#[derive(Default)]
+pub struct Till {
+    taken: BTreeMap<String, Money>,
+    sent: BTreeMap<RefundId, (String, Money)>,
+    called_off: BTreeSet<String>,
+}
+
+impl Till {
+    /// The buyer has paid so much for a payment.
+    pub fn take(&mut self, payment: &str, amount: Money) {
+        let known = self.taken.entry(payment.into()).or_insert(amount);
+        if known.currency() == amount.currency() && known.compare(amount).unwrap().is_lt() {
+            *known = amount;
+        }
+    }
+
+    /// A refund's call: the same key again is the same refund.
+    pub fn refund(&mut self, id: &RefundId, payment: &str, amount: Money, mood: Mood) -> RefundAnswered {
+        let known = self.sent.contains_key(id);
+        match mood {
+            Mood::Refusing if !known => return RefundAnswered::Refused { reason: "charge_disputed".into() },
+            Mood::LostCall => return RefundAnswered::Unknown,
+            Mood::Fine | Mood::Slow | Mood::LostAnswer | Mood::Refusing => {}
+        }
+        if !known {
+            self.sent.insert(id.clone(), (payment.into(), amount));
+        }
+        match mood {
+            Mood::LostAnswer => RefundAnswered::Unknown,
+            Mood::Slow => RefundAnswered::Pending { reference: format!("re_{id}") },
+            Mood::Fine | Mood::LostCall | Mood::Refusing => self.ask(id).unwrap(),
+        }
+    }
+
+    /// What became of a refund; none when the provider never heard of it.
+    pub fn ask(&self, id: &RefundId) -> Option<RefundAnswered> {
+        self.sent.contains_key(id).then(|| RefundAnswered::Succeeded { reference: Some(format!("re_{id}")) })
+    }
+
+    /// Somebody sends money back in the provider's own console.
+    pub fn refund_elsewhere(&mut self, name: &str, payment: &str, amount: Money) {
+        let id = RefundId::parse(name).unwrap();
+        self.sent.entry(id).or_insert((payment.into(), amount));
+    }
+
+    /// A payment is called off before it was paid.
+    pub fn call_off(&mut self, payment: &str, mood: Mood) -> CallOffAnswered {
+        match mood {
+            Mood::LostCall => return CallOffAnswered::Unknown,
+            Mood::Refusing => return CallOffAnswered::Refused { reason: "not offered".into() },
+            Mood::Fine | Mood::Slow | Mood::LostAnswer => {}
+        }
+        if let Some(taken) = self.taken.get(payment) {
+            return CallOffAnswered::Captured(*taken);
+        }
+        self.called_off.insert(payment.into());
+        if mood == Mood::LostAnswer { CallOffAnswered::Unknown } else { CallOffAnswered::Done }
+    }
+
+    /// What the provider has sent back of a payment, by all refunds.
+    pub fn sent_back(&self, payment: &str) -> Vec<Money> {
+        self.sent.values().filter(|(p, _)| p == payment).map(|(_, m)| *m).collect()
+    }
+
+    pub fn taken(&self) -> impl Iterator<Item = (&String, &Money)> {
+        self.taken.iter()
+    }
+
+    pub fn knows(&self, id: &RefundId) -> bool {
+        self.sent.contains_key(id)
+    }
+}

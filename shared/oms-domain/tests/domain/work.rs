@@ -1,0 +1,212 @@
+//! The workflows and the outside world, in small: what the steps do with an order when it is due, and what people,
+//! locations and carriers answer in the end.
+
+use jiff::Timestamp;
+use oms_domain::command::{Command, RefundAnswered, Report, Scan};
+use oms_domain::desk;
+use oms_domain::id::{PaymentId, RefundId, ShipmentId};
+use oms_domain::machine::Machine;
+use oms_domain::order::Order;
+use oms_domain::status::{OrderStatus, RefundStatus, ShipmentStatus};
+use oms_domain::wake::{self, Work};
+
+use crate::answers;
+use crate::given;
+use crate::steps::summary;
+use crate::till::Mood;
+use crate::world::World;
+
+/// Whether nothing can happen to an order any more by itself: it is over and nothing is owed.
+pub fn is_over(order: &Order) -> bool {
+    let over = match order.status {
+        OrderStatus::Closed | OrderStatus::Rejected | OrderStatus::Expired | OrderStatus::Cancelled => true,
+        OrderStatus::Received
+        | OrderStatus::Validated
+        | OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::InFulfilment
+        | OrderStatus::Completed
+        | OrderStatus::Cancelling => false,
+    };
+    let refunds = order.refunds.iter().all(|r| matches!(r.status, RefundStatus::Succeeded | RefundStatus::Declined));
+    let owes = if order.is_undone() { order.refundable_total() } else { order.excess() };
+    over && refunds && owes.unwrap().is_zero() && order.live_reservations().next().is_none()
+}
+
+impl World {
+    pub fn due(&self, life: usize) -> Option<Work> {
+        wake::work(&self.lives[life].order, &self.policy, self.now)
+    }
+
+    pub fn next_wake(&self, life: usize) -> Option<Timestamp> {
+        wake::next_wake(&self.lives[life].order, &self.policy)
+    }
+
+    /// One run of a workflow. Whether it did anything: a commit, or a call to the provider.
+    pub fn run(&mut self, life: usize, work: Work, mood: Mood) -> bool {
+        let before = self.lives[life].records.len();
+        let mut called = false;
+        match work {
+            Work::Placement => {
+                let products = self.products.clone();
+                self.step(life, Command::Validate { products });
+                let (levels, locations) = (self.levels(), self.locations.clone());
+                self.step(life, Command::Reserve { levels, locations });
+            }
+            Work::Fulfilment => {
+                let (levels, locations) = (self.levels(), self.locations.clone());
+                self.step(life, Command::Plan { levels, locations });
+                self.step(life, Command::ReleaseShipments);
+            }
+            Work::Reversal => {
+                self.step(life, Command::Compensate);
+                called |= self.send_refunds(life, mood);
+                called |= self.call_off(life, mood);
+                self.step(life, Command::ReleaseStock);
+            }
+        }
+        called || self.lives[life].records.len() > before
+    }
+
+    /// A step of a workflow is never refused: at worst it has nothing to do.
+    fn step(&mut self, life: usize, command: Command) {
+        self.order_act(life, command).expect("a step is not refused");
+    }
+
+    fn send_refunds(&mut self, life: usize, mood: Mood) -> bool {
+        let now = self.now;
+        let due: Vec<RefundId> = self.lives[life]
+            .order
+            .refunds
+            .iter()
+            .filter(|r| match r.status {
+                RefundStatus::Approved => true,
+                RefundStatus::Submitted | RefundStatus::Unknown => r.retry_at.is_none_or(|t| t <= now),
+                RefundStatus::Requested
+                | RefundStatus::Declined
+                | RefundStatus::Succeeded
+                | RefundStatus::Failed
+                | RefundStatus::Manual => false,
+            })
+            .map(|r| r.id.clone())
+            .collect();
+        for id in &due {
+            self.send_refund(life, id, mood);
+        }
+        !due.is_empty()
+    }
+
+    /// One refund, as the refund function does it: a lost answer is asked about first, and sent again only under the
+    /// same key when the provider never heard of it.
+    pub fn send_refund(&mut self, life: usize, id: &RefundId, mood: Mood) {
+        let order = &self.lives[life].order;
+        let refund = order.refund(id).unwrap().clone();
+        let payment = order.payment(&refund.payment_id).unwrap();
+        let gateway = payment.provider_payment_id.clone().filter(|_| !payment.provider.is_promise());
+        let answer = |answer| Command::AnswerRefund { refund_id: id.clone(), answer };
+        let Some(payment) = gateway else {
+            let reason = "no gateway".to_owned();
+            return self.step(life, answer(RefundAnswered::NoGateway { reason }));
+        };
+        if refund.status == RefundStatus::Unknown
+            && let Some(known) = self.till.ask(id)
+        {
+            return self.step(life, answer(known));
+        }
+        if refund.status != RefundStatus::Submitted {
+            self.step(life, Command::SubmitRefund { refund_id: id.clone() });
+        }
+        let answered = self.till.refund(id, &payment, refund.amount, mood);
+        self.step(life, answer(answered));
+    }
+
+    fn call_off(&mut self, life: usize, mood: Mood) -> bool {
+        let now = self.now;
+        let order = &self.lives[life].order;
+        let due: Vec<(PaymentId, Option<String>)> = wake::to_call_off(order)
+            .filter(|p| p.retry_at.is_none_or(|t| t <= now))
+            .map(|p| (p.id.clone(), p.provider_payment_id.clone()))
+            .collect();
+        for (payment_id, known) in &due {
+            let known = known.as_ref().expect("a payment without an id is called off without a call");
+            let answer = self.till.call_off(known, mood);
+            self.step(life, Command::AnswerCallOff { payment_id: payment_id.clone(), answer });
+        }
+        !due.is_empty()
+    }
+
+    /// Everything that is due now, until nothing is. Work that is due and does nothing would be due for ever.
+    pub fn settle(&mut self, life: usize) {
+        for _ in 0..40 {
+            let Some(work) = self.due(life) else { return };
+            let did = self.run(life, work, Mood::Fine);
+            let order = &self.lives[life].order;
+            assert!(did, "{} is due and changes nothing: {}", work.name(), summary(order));
+        }
+        panic!("work never ends: {}", summary(&self.lives[life].order));
+    }
+
+    /// Runs all work while time passes and nobody outside answers, until nothing is left to wait for but people.
+    /// Open quantity is planned again for ever; three tries are enough here.
+    pub fn rest(&mut self, life: usize) {
+        for _ in 0..200 {
+            self.settle(life);
+            let Some(wake) = self.next_wake(life) else { return };
+            let order = &self.lives[life].order;
+            if order.plan_failure.as_ref().is_some_and(|f| f.attempts > 3 && f.retry_at == wake) {
+                return;
+            }
+            self.now = self.now.max(wake);
+        }
+        panic!("no rest: {}", summary(&self.lives[life].order));
+    }
+
+    /// Runs the order to its end: locations ship, carriers deliver, people answer their tasks, shelves are filled.
+    /// `turn` chooses among the answers that people can give.
+    pub fn finish(&mut self, life: usize, mut turn: usize) {
+        for round in 0..60 {
+            self.rest(life);
+            if is_over(&self.lives[life].order) && self.open_tasks(life) == 0 {
+                return;
+            }
+            self.refill();
+            let tasks = desk::tasks(&self.lives[life].order);
+            for task in &tasks {
+                // People do not go round in circles: later they take the answer that ends the matter.
+                let choice = if round < 6 { turn % task.answers.len() } else { answers::ending(task) };
+                answers::give(self, life, task, choice);
+                turn = turn.wrapping_mul(31).wrapping_add(7);
+            }
+            self.deliver_all(life);
+        }
+        let order = &self.lives[life].order;
+        let tasks: Vec<_> = desk::tasks(order).into_iter().map(|t| t.reason).collect();
+        panic!("no end: {} {tasks:?}", summary(order));
+    }
+
+    pub fn open_tasks(&self, life: usize) -> usize {
+        desk::tasks(&self.lives[life].order).len()
+    }
+
+    fn refill(&mut self) {
+        let rows: Vec<_> = self.stock.keys().cloned().collect();
+        for row in &rows {
+            self.fill(row, 100);
+        }
+    }
+
+    /// Every location ships what it was given, and every parcel on its way arrives.
+    fn deliver_all(&mut self, life: usize) {
+        let shipments: Vec<(ShipmentId, ShipmentStatus)> =
+            self.lives[life].order.shipments.iter().map(|s| (s.id.clone(), s.status)).collect();
+        for (n, (shipment_id, status)) in shipments.into_iter().enumerate() {
+            if status.is_open_at_location() && status.rank() >= ShipmentStatus::Released.rank() {
+                let tracking_number = given::tracking(&format!("SF{n}"));
+                let report = Report::Shipped { carrier: given::carrier(), tracking_number };
+                self.step(life, Command::Report { shipment_id, report });
+            } else if status.has_shipped() && !status.is_final() && status != ShipmentStatus::Lost {
+                self.step(life, Command::Scan { shipment_id, scan: Scan::Delivered });
+            }
+        }
+    }
+}

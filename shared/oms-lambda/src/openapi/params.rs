@@ -1,0 +1,101 @@
+//! Parameters: those of paths by name, and the lists of queries and headers.
+
+use oms_domain::status::ShipmentStatus;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+
+use super::route::{Named, Param, SchemaOf, of};
+use crate::api::queries::{DEFAULT_LIMIT, LARGEST_LIMIT};
+use crate::api::schema::{self, names, string};
+
+/// The parameters that stand in paths: name, meaning, schema.
+pub(super) const IN_PATHS: &[(&str, &str, SchemaOf)] = &[
+    ("order_id", "The order.", of::<schema::OrderId>),
+    ("shipment_id", "The shipment.", |_| string("A shipment.", 1, 40, Some("^[A-Za-z0-9._-]+$")).into()),
+    ("hold_id", "The hold, by its id within the order.", |_| {
+        string("A hold.", 1, 40, Some("^[A-Za-z0-9._-]+$")).into()
+    }),
+    ("refund_id", "The refund.", |_| string("A refund.", 1, 64, Some("^[A-Za-z0-9._-]+$")).into()),
+    ("anomaly_id", "The anomaly, by its id within the order.", |_| string("An anomaly.", 1, 64, None).into()),
+    ("task_id", "The task.", |_| string("A task.", 1, 500, None).into()),
+    ("location_id", "The location.", of::<schema::LocationId>),
+    ("sku", "The stock keeping unit.", of::<schema::Sku>),
+    ("provider", "The provider.", |_| names("A provider that is connected.", ["stripe"]).into()),
+    ("carrier", "The carrier.", |_| names("A carrier that is connected.", ["standard"]).into()),
+];
+
+const fn query(name: &'static str, description: &'static str, schema: SchemaOf) -> Param {
+    Param { name, is_header: false, required: false, description, schema }
+}
+
+const fn header(name: &'static str, description: &'static str) -> Param {
+    Param { name, is_header: true, required: false, description, schema: any_text }
+}
+
+fn any_text(_: &mut Named) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(SchemaType::Type(Type::String)).into()
+}
+
+fn customer(_: &mut Named) -> RefOr<Schema> {
+    string("The shop's id of a customer.", 1, 120, None).into()
+}
+
+fn page_size(_: &mut Named) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(SchemaType::Type(Type::Integer))
+        .minimum(Some(1))
+        .maximum(Some(f64::from(LARGEST_LIMIT)))
+        .default(Some(DEFAULT_LIMIT.into()))
+        .into()
+}
+
+fn work_status(_: &mut Named) -> RefOr<Schema> {
+    let states = ShipmentStatus::ALL.iter().map(|s| oms_domain::machine::Machine::name(*s));
+    names("`open`, `done`, or one state.", ["open", "done"].into_iter().chain(states)).into()
+}
+
+const CURSOR: Param = query("cursor", "`next_cursor` of the page before.", any_text);
+const LIMIT: Param = query("limit", "How many items the page has at most.", page_size);
+
+pub(super) const LIST_ORDERS: &[Param] = &[
+    query("customer_id", "All orders of a customer; either this or `placed_on`.", customer),
+    query("placed_on", "All orders of a channel placed on a day (UTC); with `channel`.", of::<schema::Day>),
+    query("channel", "Required with `placed_on`, a filter with `customer_id`.", of::<schema::Channel>),
+    query("status", "Only orders in this state.", of::<schema::OrderStatusName>),
+    CURSOR,
+    LIMIT,
+];
+
+pub(super) const LIST_TASKS: &[Param] = &[
+    query("role", "Whose desk; by default the caller's own, and every desk for a manager.", of::<schema::Desk>),
+    query("kind", "Only tasks of this kind.", of::<schema::TaskKindName>),
+    CURSOR,
+    LIMIT,
+];
+
+pub(super) const LIST_SHIPMENTS: &[Param] = &[
+    Param {
+        name: "location_id",
+        is_header: false,
+        required: true,
+        description: "Whose work list.",
+        schema: of::<schema::LocationId>,
+    },
+    query("status", "What is to do (`open`, the default), what is done, or one state.", work_status),
+    CURSOR,
+    LIMIT,
+];
+
+pub(super) const IF_MATCH: &[Param] =
+    &[header("If-Match", "The `ETag` that the change builds on; without it the change is made in any case.")];
+
+pub(super) const IF_NONE_MATCH: &[Param] = &[header("If-None-Match", "The `ETag` that the caller has already.")];
+
+pub(super) const PROVIDER_SIGNATURE: &[Param] =
+    &[header("Stripe-Signature", "Stripe's signature over the exact body: `t=…,v1=…`.")];
+
+pub(super) const CARRIER_SIGNATURE: &[Param] = &[
+    header("webhook-id", "Standard Webhooks: the message's id."),
+    header("webhook-timestamp", "Standard Webhooks: seconds since 1970."),
+    header("webhook-signature", "Standard Webhooks: signatures over id, timestamp and the exact body."),
+];

@@ -1,0 +1,133 @@
+//! Agreement with code that we did not write: the `stripe` and `standardwebhooks` packages of PyPI sign, and we verify;
+//! we sign, and they verify. `WAYBILL_TEST_PYTHON` names a Python that has both; without it the checks are skipped,
+//! which is a failure in CI.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use http::HeaderMap;
+use jiff::Timestamp;
+use oms_providers::callback::receive;
+use oms_providers::secret::Secret;
+use oms_providers::standard_webhooks::{SigningKey, VerifyingKeys};
+use oms_providers::stripe::signature;
+use serde_json::{Value, json};
+
+use crate::support::{OLD_SECRET, SECRET, event, headers, intent, stripe};
+
+const STANDARD: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// Sends the requests to a script, one JSON object a line, and returns its answers. None when there is no Python.
+fn ask(script: &str, requests: &[Value]) -> Option<Vec<Value>> {
+    let Ok(python) = std::env::var("WAYBILL_TEST_PYTHON") else {
+        assert!(std::env::var_os("CI").is_none(), "WAYBILL_TEST_PYTHON is not set, and in CI nothing is skipped");
+        // Written past println, which the test runner swallows when a test passes.
+        let note = format!("SKIPPED: {script} needs WAYBILL_TEST_PYTHON, a Python with stripe and standardwebhooks\n");
+        std::io::stderr().write_all(note.as_bytes()).unwrap();
+        return None;
+    };
+    let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/it/sdk").join(script);
+    let mut child = Command::new(python)
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("WAYBILL_TEST_PYTHON starts");
+    let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
+    child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "the script failed");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), requests.len());
+    Some(answers)
+}
+
+/// The other side's verifiers look at the machine's clock and cannot be told another time.
+#[allow(clippy::disallowed_methods)]
+fn wall_clock() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Bodies that trip up signatures over re-written JSON: other spacing, escapes, characters outside ASCII.
+fn bodies() -> Vec<String> {
+    let plain = event("payment_intent.succeeded", intent(json!({"amount_received": 18_600})));
+    let chinese = event("payment_intent.processing", intent(json!({"description": "T恤 ¥ \u{1f600}"})));
+    vec![
+        plain.to_string(),
+        serde_json::to_string_pretty(&plain).unwrap(),
+        chinese.to_string(),
+        r#"{ "id" : "evt_\u4e2d" ,"type":"x" , "object":"event"}"#.to_owned(),
+    ]
+}
+
+#[test]
+fn stripes_own_code_signs_and_we_verify() {
+    let now = wall_clock();
+    let request = |body: &String, secret: &str| json!({"mode": "sign", "payload": body, "secret": secret, "timestamp": now.as_second()});
+    let cases: Vec<(String, &str)> =
+        bodies().into_iter().flat_map(|b| [(b.clone(), SECRET), (b, OLD_SECRET)]).collect();
+    let requests: Vec<Value> = cases.iter().map(|(body, secret)| request(body, secret)).collect();
+    let Some(answers) = ask("stripe_sign.py", &requests) else { return };
+    for ((body, secret), answer) in cases.iter().zip(answers) {
+        let theirs = answer["header"].as_str().unwrap();
+        assert_eq!(theirs, signature::header(secret, now, body.as_bytes()).unwrap(), "the two signers agree");
+        receive(&stripe(), &headers(&[("stripe-signature", theirs)]), body.as_bytes(), now).unwrap();
+        receive(&stripe(), &headers(&[("stripe-signature", theirs)]), format!("{body} ").as_bytes(), now).unwrap_err();
+    }
+}
+
+#[test]
+fn we_sign_and_stripes_own_code_verifies() {
+    let request =
+        |body: &str, header: String| json!({"mode": "verify", "payload": body, "secret": SECRET, "header": header});
+    let now = wall_clock();
+    let mut requests: Vec<Value> =
+        bodies().iter().map(|body| request(body, signature::header(SECRET, now, body.as_bytes()).unwrap())).collect();
+    requests.push(request("{}", signature::header("whsec_other", now, b"{}").unwrap()));
+    let Some(mut answers) = ask("stripe_sign.py", &requests) else { return };
+    let forged = answers.pop().unwrap();
+    assert!(forged["error"].is_string(), "their verifier does refuse: {forged}");
+    for (answer, expected) in answers.iter().zip(["evt_1", "evt_1", "evt_1", "evt_中"]) {
+        assert_eq!(answer["event_id"], expected, "{answer}");
+    }
+}
+
+fn standard_headers(id: &str, at: Timestamp, signature: &str) -> HeaderMap {
+    let t = at.as_second().to_string();
+    headers(&[("webhook-id", id), ("webhook-timestamp", &t), ("webhook-signature", signature)])
+}
+
+#[test]
+fn the_standard_webhooks_package_signs_and_we_verify() {
+    let now = wall_clock();
+    let request = |body: &String| json!({"mode": "sign", "id": "msg_1", "payload": body, "secret": STANDARD, "timestamp": now.as_second()});
+    let bodies = bodies();
+    let Some(answers) = ask("standard_webhooks_sign.py", &bodies.iter().map(request).collect::<Vec<_>>()) else {
+        return;
+    };
+    let keys = VerifyingKeys::new("test", &[Secret::parse("test", STANDARD).unwrap()]).unwrap();
+    for (body, answer) in bodies.iter().zip(answers) {
+        let headers = standard_headers("msg_1", now, answer["signature"].as_str().unwrap());
+        keys.verify(&headers, body.as_bytes(), now).unwrap();
+        keys.verify(&headers, b"{}", now).unwrap_err();
+    }
+}
+
+#[test]
+fn we_sign_and_the_standard_webhooks_package_verifies() {
+    let now = wall_clock();
+    let key = SigningKey::new("test", &Secret::parse("test", STANDARD).unwrap()).unwrap();
+    let request = |body: &str, signature: String| {
+        json!({"mode": "verify", "id": "msg_1", "payload": body, "secret": STANDARD, "timestamp": now.as_second(),
+            "signature": signature})
+    };
+    let mut requests: Vec<Value> =
+        bodies().iter().map(|body| request(body, key.sign("msg_1", now, body.as_bytes()))).collect();
+    requests.push(request("{}", key.sign("msg_2", now, b"{}")));
+    let Some(mut answers) = ask("standard_webhooks_sign.py", &requests) else { return };
+    let forged = answers.pop().unwrap();
+    assert!(forged["error"].is_string(), "their verifier does refuse: {forged}");
+    assert!(answers.iter().all(|answer| answer["verified"] == true), "{answers:?}");
+}

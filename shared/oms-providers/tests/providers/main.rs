@@ -1,0 +1,16 @@
+//! Tests of the adapters to the outside: signatures, meanings, requests to the byte, and agreement with other people's
+//! code.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod carrier;
+mod cross_check;
+mod never_panics;
+mod secrets;
+mod standard_webhooks;
+mod stripe_cancel;
+mod stripe_currency;
+mod stripe_events;
+mod stripe_refund;
+mod stripe_signature;
+mod support;
+mod warehouse;

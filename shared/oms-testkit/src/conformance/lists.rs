@@ -1,0 +1,170 @@
+//! Lists, pages and cursors; tasks and work lists.
+
+use std::collections::BTreeSet;
+
+use oms_app::error::StoreError;
+use oms_app::ports::{ListKey, SideRow, WorkList};
+use oms_domain::id::{Channel, OrderId, ShipmentId};
+use oms_domain::task::Role;
+
+use super::orders::task;
+use super::{Orders, Stock, at, commit, eventually, first, next, order_id};
+use crate::build::{an_order, location_id};
+
+fn day(date: &str, channel: &str) -> ListKey {
+    ListKey::Day(date.to_owned(), Channel::parse(channel).expect("a channel"))
+}
+
+/// All pages of a list.
+async fn pages(orders: &impl Orders, key: &ListKey, limit: u32) -> Result<Vec<Vec<OrderId>>, StoreError> {
+    let mut pages = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = orders.orders(key, cursor.as_deref(), limit).await?;
+        pages.push(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(pages);
+        }
+    }
+}
+
+/// A customer's orders, newest first, page by page, each once; the last page says that it is the last.
+pub async fn a_customer_sees_the_newest_first(orders: impl Orders, _: impl Stock) {
+    for i in 0..7 {
+        let id = order_id(u64::try_from(i).expect("a number"));
+        orders.commit(&an_order().customer("c-7").received(&id, at(i))).await.expect("a commit");
+    }
+    orders.commit(&an_order().customer("c-70").received(&order_id(99), at(9))).await.expect("a commit");
+    let key = ListKey::Customer("c-7".into());
+    let newest_first: Vec<OrderId> = (0..7).rev().map(order_id).collect();
+    let all = eventually("all orders", || pages(&orders, &key, 3), |p| p.iter().map(Vec::len).sum::<usize>() == 7).await;
+    assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 1]);
+    assert_eq!(all.concat(), newest_first);
+    assert_eq!(pages(&orders, &key, 7).await.expect("pages"), [newest_first]);
+    assert_eq!(pages(&orders, &ListKey::Customer("nobody".into()), 7).await.expect("pages"), [Vec::<OrderId>::new()]);
+}
+
+/// A day's orders come from several partitions in one order, and new ones do not disturb who is paging.
+pub async fn a_day_is_merged_over_its_shards(orders: impl Orders, _: impl Stock) {
+    for i in 0..30 {
+        let id = order_id(100 + u64::try_from(i).expect("a number"));
+        orders.commit(&an_order().received(&id, at(i))).await.expect("a commit");
+    }
+    orders.commit(&an_order().channel("app", "A-1").received(&order_id(50), at(5))).await.expect("a commit");
+    let key = day("2026-11-11", "web");
+    let newest_first: Vec<OrderId> = (100..130).rev().map(order_id).collect();
+    let all = eventually("all orders", || pages(&orders, &key, 7), |p| p.iter().map(Vec::len).sum::<usize>() == 30).await;
+    assert_eq!(all.concat(), newest_first);
+    assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [7, 7, 7, 7, 2]);
+
+    let begun = orders.orders(&key, None, 10).await.expect("a page");
+    orders.commit(&an_order().received(&order_id(150), at(40))).await.expect("a commit");
+    eventually("the new order", || orders.orders(&key, None, 1), |page| page.items == [order_id(150)]).await;
+    let went_on = orders.orders(&key, begun.next.as_deref(), 100).await.expect("a page");
+    assert_eq!([begun.items, went_on.items].concat(), newest_first);
+    assert_eq!(went_on.next, None);
+}
+
+/// The day on which the channel says that the order was placed counts, in UTC.
+pub async fn the_channels_day_counts(orders: impl Orders, _: impl Stock) {
+    let placed = "2026-11-10T23:59:59Z".parse().expect("a timestamp");
+    orders.commit(&an_order().placed_at(placed).received(&order_id(1), at(60))).await.expect("a commit");
+    let list = day("2026-11-10", "web");
+    let page = eventually("the day's orders", || orders.orders(&list, None, 5), |page| !page.items.is_empty()).await;
+    assert_eq!(page.items, [order_id(1)]);
+    assert!(orders.orders(&day("2026-11-11", "web"), None, 5).await.expect("a page").items.is_empty());
+}
+
+/// A cursor that no list gave is the client's mistake.
+pub async fn foreign_cursors_are_refused(orders: impl Orders, _: impl Stock) {
+    let key = ListKey::Customer("c-1".into());
+    for cursor in ["", "x", "!!", "YWJj", "%00", "eyJhIjoxfQ"] {
+        let answer = orders.orders(&key, Some(cursor), 5).await;
+        assert!(matches!(&answer, Err(StoreError::Malformed(text)) if text.starts_with("cursor")), "{cursor}: {answer:?}");
+    }
+}
+
+/// A role's tasks, oldest first; opened and closed by commits.
+pub async fn tasks_open_and_close(orders: impl Orders, _: impl Stock) {
+    let id = order_id(3);
+    let mut one = first(&id, 0);
+    let (old, young) = (task("t-old", Some(&one), Role::Support, 1), task("t-young", Some(&one), Role::Support, 2));
+    one.rows = vec![
+        SideRow::OpenTask(young.clone()),
+        SideRow::OpenTask(old.clone()),
+        SideRow::OpenTask(task("t-money", Some(&one), Role::Finance, 1)),
+    ];
+    commit(&orders, &one, 1).await.expect("the first commit");
+    let list = || orders.tasks(Role::Support, None, 10);
+    let open = eventually("two tasks", list, |page| page.items.len() == 2).await;
+    assert_eq!(open.items, [old.clone(), young.clone()]);
+    let page = orders.tasks(Role::Support, None, 1).await.expect("a page");
+    assert_eq!(page.items, [old]);
+    assert_eq!(orders.tasks(Role::Support, page.next.as_deref(), 1).await.expect("a page").items, [young.clone()]);
+    // The order's tasks are the order's alone.
+    assert!(!orders.close("t-old").await.expect("a close"));
+    let mut two = next(&one, "support");
+    two.rows = vec![SideRow::CloseTask { task_id: "t-old".into() }, SideRow::CloseTask { task_id: "t-never".into() }];
+    commit(&orders, &two, 2).await.expect("the second commit");
+    assert_eq!(eventually("one task", list, |page| page.items.len() == 1).await.items, [young]);
+    // Tasks do not make an order of another id, nor show in this one.
+    assert_eq!(orders.load(&id).await.expect("a load").expect("an order").records.len(), 2);
+}
+
+/// Tasks without an order: opened once, closed once.
+pub async fn tasks_of_no_order(orders: impl Orders, _: impl Stock) {
+    let lost = task("unmatched-1", None, Role::Finance, 5);
+    orders.open(&lost).await.expect("an opening");
+    let mut later = lost.clone();
+    later.since = at(50);
+    orders.open(&later).await.expect("an opening once more");
+    let list = || orders.tasks(Role::Finance, None, 10);
+    assert_eq!(eventually("the task", list, |page| page.items.len() == 1).await.items, [lost]);
+    assert!(orders.close("unmatched-1").await.expect("a close"));
+    assert!(!orders.close("unmatched-1").await.expect("a close once more"));
+    eventually("no task", list, |page| page.items.is_empty()).await;
+}
+
+/// Shipments stand in their location's list of what is to be done, then in that of what is done; never in both.
+pub async fn shipments_move_between_lists(orders: impl Orders, _: impl Stock) {
+    let (id, place) = (order_id(5), location_id("sz-1"));
+    let mut one = first(&id, 0);
+    let shipment = |n| ShipmentId::of(&id, n);
+    let listed = |n: usize, list, seconds| SideRow::ListShipment {
+        shipment_id: shipment(n),
+        location_id: location_id("sz-1"),
+        list,
+        since: at(seconds),
+    };
+    one.rows = vec![listed(2, WorkList::Open, 2), listed(1, WorkList::Open, 1)];
+    commit(&orders, &one, 1).await.expect("the first commit");
+    let open = || orders.shipments(&place, WorkList::Open, None, 10);
+    let page = eventually("two shipments", open, |page| page.items.len() == 2).await;
+    assert_eq!(page.items, [shipment(1), shipment(2)]);
+    let mut two = next(&one, "warehouse");
+    two.rows = vec![listed(1, WorkList::Done, 9)];
+    commit(&orders, &two, 2).await.expect("the second commit");
+    assert_eq!(eventually("one shipment", open, |page| page.items.len() == 1).await.items, [shipment(2)]);
+    let done = || orders.shipments(&place, WorkList::Done, None, 10);
+    assert_eq!(eventually("the done one", done, |page| page.items.len() == 1).await.items, [shipment(1)]);
+    let elsewhere = orders.shipments(&location_id("sz-10"), WorkList::Open, None, 10).await.expect("a page");
+    assert!(elsewhere.items.is_empty());
+
+    // Page by page, each once.
+    let mut seen = BTreeSet::new();
+    let mut three = next(&two, "plan");
+    three.rows = (3..9).map(|n| listed(n, WorkList::Open, 2)).collect();
+    commit(&orders, &three, 3).await.expect("the third commit");
+    eventually("seven shipments", open, |page| page.items.len() == 7).await;
+    let mut cursor = None;
+    loop {
+        let page = orders.shipments(&place, WorkList::Open, cursor.as_deref(), 2).await.expect("a page");
+        assert!(page.items.into_iter().all(|id| seen.insert(id)));
+        cursor = page.next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    assert_eq!(seen.len(), 7);
+}

@@ -1,0 +1,101 @@
+//! Secondary indexes: places in lists, written behind the rows.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Bound;
+
+use jiff::Timestamp;
+use oms_domain::id::{Carrier, EventKey, OrderId, ShipmentId, TrackingNumber};
+
+use crate::seeded::Seeded;
+
+/// How far lists may be behind the rows.
+#[derive(Debug, Clone, Default)]
+pub enum Lag {
+    /// Every query sees every write.
+    #[default]
+    None,
+    /// No query sees a write from now on, until the lag is set anew.
+    Frozen,
+    /// In so many of a thousand queries, what was written since the last one is not seen yet.
+    Sometimes(Seeded, u32),
+}
+
+/// What stands at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Entry {
+    Order(OrderId),
+    Task(String),
+    Shipment(ShipmentId),
+    Commit { order_id: OrderId, seq: u64, unsent: bool, work_at: Option<i64> },
+    Fact(OrderId, EventKey),
+    Scan(Carrier, TrackingNumber, EventKey),
+}
+
+/// A partition and a sort key.
+type Place = (String, String);
+
+/// All indexes, told apart by what their partitions begin with.
+#[derive(Debug, Default)]
+pub(super) struct Indexes {
+    entries: BTreeMap<Place, Entry>,
+    behind: VecDeque<(Place, Option<Entry>)>,
+    lag: Lag,
+}
+
+impl Indexes {
+    pub(super) fn lag(&mut self, lag: Lag) {
+        self.lag = lag;
+    }
+
+    /// Puts something at a place.
+    pub(super) fn put(&mut self, partition: &str, place: &str, entry: Entry) {
+        self.behind.push_back(((partition.to_owned(), place.to_owned()), Some(entry)));
+    }
+
+    /// Clears a place.
+    pub(super) fn remove(&mut self, partition: &str, place: &str) {
+        self.behind.push_back(((partition.to_owned(), place.to_owned()), None));
+    }
+
+    /// What a partition has beyond a place, in either direction.
+    pub(super) fn query(&mut self, partition: &str, beyond: Option<&str>, forward: bool, limit: usize) -> Vec<(String, Entry)> {
+        self.catch_up();
+        let place = |sort: &str| (partition.to_owned(), sort.to_owned());
+        let end = Bound::Excluded((format!("{partition}\0"), String::new()));
+        let found = |((_, sort), entry): (&Place, &Entry)| (sort.clone(), entry.clone());
+        if forward {
+            let start = beyond.map_or(Bound::Included(place("")), |sort| Bound::Excluded(place(sort)));
+            self.entries.range((start, end)).take(limit).map(found).collect()
+        } else {
+            let end = beyond.map_or(end, |sort| Bound::Excluded(place(sort)));
+            self.entries.range((Bound::Included(place("")), end)).rev().take(limit).map(found).collect()
+        }
+    }
+
+    fn catch_up(&mut self) {
+        let behind = match &self.lag {
+            Lag::None => false,
+            Lag::Frozen => true,
+            Lag::Sometimes(chance, per_mille) => chance.per_mille(*per_mille),
+        };
+        if behind {
+            return;
+        }
+        for (place, entry) in self.behind.drain(..) {
+            match entry {
+                Some(entry) => self.entries.insert(place, entry),
+                None => self.entries.remove(&place),
+            };
+        }
+    }
+}
+
+/// Partition and place of something due.
+pub(super) fn due_place(shard: u32, at: i64, what: &str) -> Place {
+    (format!("due#{shard}"), format!("{:020}#{what}", at.max(0)))
+}
+
+/// The last place that is due at a time.
+pub(super) fn due_end(now: Timestamp) -> String {
+    format!("{:020}#\u{10ffff}", now.as_millisecond().max(0))
+}

@@ -1,0 +1,92 @@
+//! Lists that people look at, and tasks that belong to no order.
+
+use async_trait::async_trait;
+use oms_app::error::StoreError;
+use oms_app::ports::{ListKey, OrderLists, Page, TaskStore, WorkList};
+use oms_domain::id::{LocationId, OrderId, ShipmentId};
+use oms_domain::task::{Role, Task};
+
+use super::index::Entry;
+use super::{MemoryStore, read, write};
+
+/// What a cursor begins with here.
+const CURSOR: &str = "memory.";
+
+pub(super) fn task_list(role: Role) -> String {
+    format!("task#{}", role.name())
+}
+
+pub(super) fn work_list(location: &LocationId, list: WorkList) -> String {
+    match list {
+        WorkList::Open => format!("work#{location}#open"),
+        WorkList::Done => format!("work#{location}#done"),
+    }
+}
+
+impl MemoryStore {
+    fn page<T>(
+        &self,
+        list: &str,
+        cursor: Option<&str>,
+        limit: u32,
+        forward: bool,
+        read: impl Fn(Entry) -> Result<T, StoreError>,
+    ) -> Result<Page<T>, StoreError> {
+        let limit = limit.clamp(1, 200) as usize;
+        let wrong = || StoreError::Malformed("cursor: no list gave this one".into());
+        let beyond = cursor.map(|cursor| cursor.strip_prefix(CURSOR).ok_or_else(wrong)).transpose()?;
+        let mut found = self.state().index.query(list, beyond, forward, limit + 1);
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|(place, _)| format!("{CURSOR}{place}"));
+        let items = found.into_iter().map(|(_, entry)| read(entry)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+}
+
+fn wrong_kind() -> StoreError {
+    StoreError::Malformed("something else stands in this list".into())
+}
+
+#[async_trait]
+impl OrderLists for MemoryStore {
+    async fn orders(&self, key: &ListKey, cursor: Option<&str>, limit: u32) -> Result<Page<OrderId>, StoreError> {
+        let list = match key {
+            ListKey::Customer(customer) => format!("customer#{customer}"),
+            ListKey::Day(date, channel) => format!("day#{date}#{channel}"),
+        };
+        self.page(&list, cursor, limit, false, |entry| if let Entry::Order(id) = entry { Ok(id) } else { Err(wrong_kind()) })
+    }
+
+    async fn tasks(&self, role: Role, cursor: Option<&str>, limit: u32) -> Result<Page<Task>, StoreError> {
+        let list = task_list(role);
+        self.page(&list, cursor, limit, true, |entry| if let Entry::Task(body) = entry { read(&body) } else { Err(wrong_kind()) })
+    }
+
+    async fn shipments(
+        &self,
+        location: &LocationId,
+        list: WorkList,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<ShipmentId>, StoreError> {
+        let list = work_list(location, list);
+        self.page(&list, cursor, limit, true, |entry| if let Entry::Shipment(id) = entry { Ok(id) } else { Err(wrong_kind()) })
+    }
+}
+
+#[async_trait]
+impl TaskStore for MemoryStore {
+    async fn open(&self, task: &Task) -> Result<(), StoreError> {
+        let body = write(task)?;
+        let mut state = self.state();
+        if !state.tasks.contains_key(&(None, task.task_id.clone())) {
+            state.open_task(None, task, body);
+        }
+        Ok(())
+    }
+
+    async fn close(&self, task_id: &str) -> Result<bool, StoreError> {
+        Ok(self.state().close_task(None, task_id))
+    }
+}

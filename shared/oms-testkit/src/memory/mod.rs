@@ -1,0 +1,133 @@
+//! A store in memory that behaves as DynamoDB does, at the level of the ports: the same conditions, the same errors, commits
+//! that happen as a whole or not at all, limits on items and transactions, times kept in milliseconds, and lists that may
+//! be a moment behind.
+//!
+//! Everything is under one lock, so transactions never conflict here; [`crate::faults`] injects conflicts and throttling.
+//! Rows are kept as JSON texts, so that what cannot be stored and read again fails here as well.
+
+mod due;
+mod index;
+mod keys;
+mod lists;
+mod orders;
+mod stock;
+mod tracking;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use oms_app::error::StoreError;
+use oms_domain::id::{Carrier, EventKey, LocationId, OrderId, ShipmentId, Sku, TrackingNumber};
+use oms_domain::stock::StockLevel;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use index::Lag;
+
+/// The largest item that DynamoDB takes, in bytes.
+const LARGEST_ITEM: usize = 400 * 1024;
+/// What a row's keys and attributes need beside its body, generously.
+const ROW_OVERHEAD: usize = 1024;
+/// The most actions of one transaction.
+const MOST_ACTIONS: usize = 100;
+
+/// Every store port in memory. Clones share the rows.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    commits: BTreeMap<OrderId, BTreeMap<u64, CommitRow>>,
+    parked_facts: BTreeMap<(OrderId, EventKey), ParkedRow>,
+    /// Tasks by order (none for those without one) and id, as JSON.
+    tasks: BTreeMap<(Option<OrderId>, String), TaskRow>,
+    shipments: BTreeMap<ShipmentId, (String, String)>,
+    tracking: BTreeMap<(Carrier, TrackingNumber), ShipmentId>,
+    parked_scans: BTreeMap<(Carrier, TrackingNumber, EventKey), ParkedRow>,
+    unhandled: BTreeMap<(String, EventKey), String>,
+    keys: BTreeMap<(String, String), keys::KeyRow>,
+    levels: BTreeMap<(Sku, LocationId), StockLevel>,
+    products: BTreeMap<Sku, String>,
+    locations: BTreeMap<LocationId, String>,
+    index: index::Indexes,
+}
+
+#[derive(Debug)]
+struct CommitRow {
+    body: String,
+    unsent: bool,
+    /// Epoch milliseconds, as the table has them.
+    work_at: Option<i64>,
+    due_at: Option<i64>,
+}
+
+#[derive(Debug)]
+struct ParkedRow {
+    body: String,
+    due_at: i64,
+}
+
+#[derive(Debug)]
+struct TaskRow {
+    body: String,
+    list: String,
+    place: String,
+}
+
+impl MemoryStore {
+    /// With nothing in it.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How far lists may be behind the rows; not at all to begin with.
+    pub fn lag(&self, lag: Lag) {
+        self.state().index.lag(lag);
+    }
+
+    /// Ids of all orders, for checks over everything.
+    #[must_use]
+    pub fn order_ids(&self) -> Vec<OrderId> {
+        self.state().commits.keys().cloned().collect()
+    }
+
+    /// All stock rows, for checks over everything.
+    #[must_use]
+    pub fn all_levels(&self) -> Vec<StockLevel> {
+        self.state().levels.values().cloned().collect()
+    }
+
+    /// Commits whose events have not been marked as sent.
+    #[must_use]
+    pub fn unsent(&self) -> Vec<(OrderId, u64)> {
+        let state = self.state();
+        let rows = state.commits.iter().flat_map(|(id, rows)| rows.iter().map(move |(seq, row)| (id, seq, row)));
+        rows.filter(|(_, _, row)| row.unsent).map(|(id, seq, _)| (id.clone(), *seq)).collect()
+    }
+
+    /// External events that were acknowledged without an effect: provider, key and kind.
+    #[must_use]
+    pub fn unhandled(&self) -> Vec<(String, EventKey, String)> {
+        let state = self.state();
+        state.unhandled.iter().map(|((provider, key), kind)| (provider.clone(), key.clone(), kind.clone())).collect()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A row's content.
+fn write(value: &impl Serialize) -> Result<String, StoreError> {
+    let body = serde_json::to_string(value).map_err(|e| StoreError::Malformed(e.to_string()))?;
+    if body.len() + ROW_OVERHEAD > LARGEST_ITEM {
+        return Err(StoreError::Malformed("item size has exceeded the maximum allowed size".into()));
+    }
+    Ok(body)
+}
+
+/// What a row's content says.
+fn read<T: DeserializeOwned>(body: &str) -> Result<T, StoreError> {
+    serde_json::from_str(body).map_err(|e| StoreError::Malformed(e.to_string()))
+}

@@ -1,0 +1,6 @@
+//! One integration binary: state machines, template, repository rules, and the whole stack on the local engine.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod asl;
+mod rules;
+mod template;

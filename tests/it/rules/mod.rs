@@ -1,0 +1,4 @@
+//! The rules of the house that the compiler does not know.
+
+mod dependencies;
+mod tidy;
