@@ -71,12 +71,13 @@ async fn count(
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<StockLevelView>), Problem> {
     caller.require(&[Role::Warehouse, Role::Manager])?;
     let (on_hand, safety_stock) = request.counts()?;
-    let level = inventory.count(&location_id, &sku, on_hand, safety_stock, expected).await.map_err(|error| match error {
-        AppError::Store(StoreError::VersionTaken) if expected.is_some() => {
-            Problem::new(ProblemKind::PreconditionFailed, "If-Match: the stock has changed meanwhile")
-        }
-        AppError::NotFound(_) | AppError::Refused(_) | AppError::Store(_) | AppError::Port(_) => error.into(),
-    })?;
+    let level =
+        inventory.count(&location_id, &sku, on_hand, safety_stock, expected).await.map_err(|error| match error {
+            AppError::Store(StoreError::VersionTaken) if expected.is_some() => {
+                Problem::new(ProblemKind::PreconditionFailed, "If-Match: the stock has changed meanwhile")
+            }
+            AppError::NotFound(_) | AppError::Refused(_) | AppError::Store(_) | AppError::Port(_) => error.into(),
+        })?;
     Ok(([(header::ETAG, etag(level.version))], Json(StockLevelView::from(&level))))
 }
 

@@ -53,8 +53,10 @@ pub(crate) async fn list(
     if let Some(channel) = query.channel.as_ref().filter(|c| !caller.may_see(c)) {
         return Err(Problem::forbidden(format!("channel: this credential is not bound to {channel}")));
     }
-    let visible = |channel: &_| caller.may_see(channel) && query.channel.as_ref().is_none_or(|wanted| wanted == channel);
+    let visible =
+        |channel: &_| caller.may_see(channel) && query.channel.as_ref().is_none_or(|wanted| wanted == channel);
     let page = queries.orders(&query.key()?, query.status, visible, query.cursor.as_deref(), query.limit()?).await?;
-    let items = page.items.iter().map(|loaded| OrderView::new(&loaded.order, &loaded.records)).collect::<Result<_, _>>();
+    let items =
+        page.items.iter().map(|loaded| OrderView::new(&loaded.order, &loaded.records)).collect::<Result<_, _>>();
     Ok(Json(OrderPage { items: items.map_err(|e| Problem::internal(e.to_string()))?, next_cursor: page.next }))
 }

@@ -52,7 +52,10 @@ async fn callback(
         Ok(said) => said,
         Err(error) => {
             tracing::warn!(provider = name, error = error.name(), detail = %error, "callback of {name} refused");
-            Metrics::new("payment-callback", &deps.stage).dimension("provider", &name).count("CallbacksRefused", 1).emit();
+            Metrics::new("payment-callback", &deps.stage)
+                .dimension("provider", &name)
+                .count("CallbacksRefused", 1)
+                .emit();
             return Ok(respond(provider.refused(&error)));
         }
     };

@@ -22,5 +22,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         providers.insert(Provider::Stripe, Box::new(StripeCallbacks::new(&secrets)?));
     }
     tables.orders.warm().await;
-    http::serve(router(Deps { engine, tasks: tables.orders.clone(), providers: Arc::new(providers), stage: env.stage() })).await
+    http::serve(router(Deps {
+        engine,
+        tasks: tables.orders.clone(),
+        providers: Arc::new(providers),
+        stage: env.stage(),
+    }))
+    .await
 }

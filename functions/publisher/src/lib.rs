@@ -38,7 +38,13 @@ pub async fn handle(event: Event, publisher: &Publisher) -> Result<usize, Publis
         commits.extend(commit(record)?);
     }
     let published = publisher.publish(&commits).await?;
-    tracing::info!(records, commits = commits.len(), published, "{published} events of {} commits published", commits.len());
+    tracing::info!(
+        records,
+        commits = commits.len(),
+        published,
+        "{published} events of {} commits published",
+        commits.len()
+    );
     Ok(published)
 }
 
@@ -49,7 +55,8 @@ fn commit(record: EventRecord) -> Result<Option<(CommitRecord, Option<Timestamp>
     }
     let unreadable = |error: &dyn std::fmt::Display| PublishError::Unreadable(format!("{}: {error}", record.event_id));
     let image = record.change.new_image;
-    let is_commit = image.get("sk").is_some_and(|sk| matches!(sk, serde_dynamo::AttributeValue::S(text) if text.starts_with("E#")));
+    let is_commit =
+        image.get("sk").is_some_and(|sk| matches!(sk, serde_dynamo::AttributeValue::S(text) if text.starts_with("E#")));
     if !is_commit {
         return Ok(None);
     }

@@ -20,9 +20,11 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     run(service_fn(move |event: LambdaEvent<Event>| {
         let publisher = publisher.clone();
         async move {
-            publisher::handle(event.payload, &publisher).await.map_err(lambda_runtime::Error::from).inspect_err(|error| {
-                tracing::error!(%error, "a batch of the stream failed");
-            })
+            publisher::handle(event.payload, &publisher).await.map_err(lambda_runtime::Error::from).inspect_err(
+                |error| {
+                    tracing::error!(%error, "a batch of the stream failed");
+                },
+            )
         }
     }))
     .await

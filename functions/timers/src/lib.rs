@@ -34,7 +34,15 @@ pub async fn handle(sweep: &Sweep, stage: &str) -> Report {
         }
     }
     let Report { rows, published, stimulated, tasks, failed, oldest_seconds } = report;
-    tracing::info!(rows, published, stimulated, tasks, failed, oldest_seconds, "swept {rows} due rows, {failed} failed");
+    tracing::info!(
+        rows,
+        published,
+        stimulated,
+        tasks,
+        failed,
+        oldest_seconds,
+        "swept {rows} due rows, {failed} failed"
+    );
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     Metrics::new("timers", stage)
         .count("OverdueRows", count(rows))

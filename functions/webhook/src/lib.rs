@@ -2,6 +2,7 @@
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use oms_app::deliveries::{Deliveries, ShipmentNews};
+use oms_app::ports::Redelivery;
 use oms_lambda::sqs;
 use serde::Deserialize;
 
@@ -12,8 +13,8 @@ struct BusEvent {
 }
 
 /// Delivers a batch; what was not delivered comes back, and ends in the dead-letter queue.
-pub async fn handle(event: SqsEvent, deliveries: &Deliveries) -> SqsBatchResponse {
-    sqs::each(event, None, |event: BusEvent, _| async move {
+pub async fn handle(event: SqsEvent, deliveries: &Deliveries, redelivery: &dyn Redelivery) -> SqsBatchResponse {
+    sqs::each(event, None, redelivery, |event: BusEvent, _| async move {
         let news = event.detail;
         let delivered = deliveries.deliver(&news).await?;
         let (order_id, location_id) = (&news.data.order_id, &news.data.shipment.location_id);

@@ -6,7 +6,7 @@ use aws_lambda_events::event::sqs::SqsEvent;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use oms_app::deliveries::Deliveries;
 use oms_app::ports::WebhookSender;
-use oms_aws::{Clients, Secrets, SystemClock, Tables};
+use oms_aws::{Clients, Secrets, SqsRedelivery, SystemClock, Tables};
 use oms_lambda::{config::Env, telemetry};
 use oms_providers::secret::WarehouseSecrets;
 use oms_providers::warehouse::{WarehouseConfig, WarehouseWebhooks};
@@ -25,9 +25,10 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     }
     tables.orders.warm().await;
     let deliveries = Deliveries { orders: tables.orders, stock: tables.stock, sender, clock: Arc::new(SystemClock) };
+    let redelivery = Arc::new(SqsRedelivery::new(clients.sqs(), env.deliveries_queue_url()?));
     run(service_fn(move |event: LambdaEvent<SqsEvent>| {
-        let deliveries = deliveries.clone();
-        async move { Ok::<_, lambda_runtime::Error>(webhook::handle(event.payload, &deliveries).await) }
+        let (deliveries, redelivery) = (deliveries.clone(), redelivery.clone());
+        async move { Ok::<_, lambda_runtime::Error>(webhook::handle(event.payload, &deliveries, redelivery.as_ref()).await) }
     }))
     .await
 }

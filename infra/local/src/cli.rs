@@ -10,6 +10,9 @@ use local_stack::stack::{Functions, Options};
 #[derive(Debug, Parser)]
 #[command(name = "cargo local", bin_name = "cargo local", after_help = after_help())]
 pub(crate) struct Cli {
+    /// Another stack beside the usual one, with its files in target/local/NAME; it needs a port of its own
+    #[arg(long, global = true, value_name = "NAME", value_parser = stack_name)]
+    pub(crate) stack: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -106,6 +109,17 @@ impl UpArgs {
     }
 }
 
+/// A name that is a folder beside those that all stacks share.
+fn stack_name(text: &str) -> std::result::Result<String, String> {
+    let fits =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    match text {
+        "venv" | "packages" | "tmp" | "dynamodb-local" => Err("this folder is in use for something else".to_owned()),
+        _ if fits => Ok(text.to_owned()),
+        _ => Err("lower-case letters, digits and hyphens only".to_owned()),
+    }
+}
+
 fn after_help() -> String {
     format!("Settings for `up --set` and `demo --set`:\n{}", settings::listing())
 }
@@ -120,6 +134,13 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_stacks_name_is_a_folder_of_its_own() {
+        for (name, fits) in [("tests-2", true), ("venv", false), ("../x", false), ("", false), ("Big", false)] {
+            assert_eq!(super::stack_name(name).is_ok(), fits, "{name}");
+        }
     }
 
     #[test]

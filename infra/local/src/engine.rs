@@ -41,6 +41,9 @@ pub struct Deployed {
     pub fingerprint: String,
     /// The choices that were made for it.
     pub settings: Settings,
+    /// The keys of its artifacts.
+    #[serde(default)]
+    pub artifacts: Vec<String>,
 }
 
 impl EngineState {

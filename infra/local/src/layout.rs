@@ -79,6 +79,11 @@ impl Layout {
         self.home.join("tmp")
     }
 
+    /// The functions' packages by the hash of their content, shared by all stacks of this clone.
+    pub fn packages(&self) -> PathBuf {
+        self.root.join("target/local/packages")
+    }
+
     /// The random tokens and keys of this stack.
     pub fn secrets(&self) -> PathBuf {
         self.home.join("secrets.json")
@@ -90,10 +95,14 @@ impl Layout {
     }
 }
 
-/// Two levels above this crate. The crate is only ever run from the clone that it was compiled in.
+/// The workspace around the package that Cargo runs. What was compiled in is only the last resort: clones that share a target
+/// directory share this program too.
 fn workspace_root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.ancestors().nth(2).unwrap_or(here).to_path_buf()
+    let compiled_in = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let running = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let is_root = |folder: &&Path| folder.join("infra/local/Cargo.toml").is_file();
+    let found = running.as_deref().and_then(|running| running.ancestors().find(is_root));
+    found.or_else(|| compiled_in.ancestors().find(is_root)).unwrap_or(compiled_in).to_path_buf()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::cli::{Cli, Command};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse().command).await {
+    match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(LocalError::Told) => ExitCode::FAILURE,
         Err(error) => {
@@ -25,10 +25,10 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(command: Command) -> Result<()> {
-    let layout = Layout::of_workspace();
+async fn run(cli: Cli) -> Result<()> {
+    let layout = cli.stack.as_deref().map_or_else(Layout::of_workspace, Layout::named);
     let progress = Progress::detect();
-    match command {
+    match cli.command {
         Command::Up(args) => commands::up::run(&layout, &args.options()?, progress).await,
         Command::Down => commands::down::run(&layout, progress).await,
         Command::Status => commands::status::run(&layout).await,

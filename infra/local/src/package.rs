@@ -38,15 +38,19 @@ pub async fn name_all(paths: Vec<PathBuf>) -> Result<Vec<Artifact>> {
 pub struct Uploader {
     client: reqwest::Client,
     engine_url: String,
+    /// Packages by key: an engine that was started anew gets them without packing them again.
+    packed: PathBuf,
 }
 
 impl Uploader {
-    /// For the engine at this address; the bucket is made if it is missing.
+    /// For the engine at this address, keeping packages in this folder; the bucket is made if it is missing.
     ///
     /// # Errors
-    /// The engine refuses.
-    pub async fn new(engine_url: &str) -> Result<Self> {
-        let uploader = Self { client: http::client()?, engine_url: engine_url.to_owned() };
+    /// The folder cannot be made or the engine refuses.
+    pub async fn new(engine_url: &str, packed: &Path) -> Result<Self> {
+        std::fs::create_dir_all(packed).map_err(LocalError::io(format!("creating {}", packed.display())))?;
+        let uploader =
+            Self { client: http::client()?, engine_url: engine_url.to_owned(), packed: packed.to_path_buf() };
         uploader.put("", Vec::new()).await?;
         Ok(uploader)
     }
@@ -82,10 +86,25 @@ impl Uploader {
         if there.is_ok_and(|answer| answer.status().is_success()) {
             return Ok(false);
         }
-        let bytes = blocking(move || pack(&artifact.path).map(|bytes| (artifact.key, bytes))).await?;
-        let (key, bytes) = bytes;
+        let packed = self.packed.join(&artifact.key);
+        let (key, bytes) =
+            blocking(move || pack_once(&artifact.path, &packed).map(|bytes| (artifact.key, bytes))).await?;
         self.put(&key, bytes).await?;
         Ok(true)
+    }
+
+    /// Forgets all packages but these, here and in the engine, which keeps its objects in memory: a day's edits would fill it.
+    /// `before` are the keys of the deployment before this one.
+    pub async fn keep_only(&self, artifacts: &[Artifact], before: &[String]) {
+        let kept = |key: &str| artifacts.iter().any(|artifact| artifact.key == key);
+        for key in before.iter().filter(|key| !kept(key)) {
+            // What cannot be removed costs memory and nothing else.
+            self.client.delete(self.address(key)).send().await.ok();
+        }
+        let files = std::fs::read_dir(&self.packed).into_iter().flatten().flatten();
+        for file in files.filter(|file| !kept(&file.file_name().to_string_lossy())) {
+            std::fs::remove_file(file.path()).ok();
+        }
     }
 
     /// The engine checks no signatures, so that a plain request does. The S3 client library is the largest of them all and would
@@ -114,10 +133,23 @@ fn name(path: PathBuf) -> Result<Artifact> {
     Ok(Artifact { key: format!("{stem}-{}.{extension}", sha256_hex(&bytes)), path })
 }
 
-fn pack(path: &Path) -> Result<Vec<u8>> {
+/// The package as it was kept, or packed now and kept.
+fn pack_once(path: &Path, packed: &Path) -> Result<Vec<u8>> {
     if !path.is_dir() {
         return read(path);
     }
+    if let Ok(bytes) = std::fs::read(packed) {
+        return Ok(bytes);
+    }
+    let bytes = pack(path)?;
+    let beside = packed.with_extension(format!("{}.new", std::process::id()));
+    std::fs::write(&beside, &bytes)
+        .and_then(|()| std::fs::rename(&beside, packed))
+        .map_err(LocalError::io(format!("writing {}", packed.display())))?;
+    Ok(bytes)
+}
+
+fn pack(path: &Path) -> Result<Vec<u8>> {
     zip_bootstrap(&read(&path.join("bootstrap"))?).map_err(LocalError::engine(format!("packing {}", path.display())))
 }
 

@@ -66,6 +66,7 @@ pub async fn up(layout: &Layout, options: &Options, progress: Progress) -> Resul
     let _lock = lock(layout)?;
     // What would fail after minutes of building fails first.
     let target = Target::find(layout, options).await?;
+    python::check(layout, Purpose::Engine)?;
     let python = prepare_python_beside(layout, progress);
     match options.functions {
         Functions::Dev => bootstraps::build(layout, false, progress)?,
@@ -215,12 +216,15 @@ async fn deploy_to(layout: &Layout, options: &Options, state: &mut EngineState, 
     })?;
     let secrets = secrets(layout)?;
     let chosen = parameters(options, &template, state.port);
-    let wanted =
-        Deployed { fingerprint: fingerprint(&packaged, &chosen, &secrets)?, settings: options.settings.clone() };
+    let wanted = Deployed {
+        fingerprint: fingerprint(&packaged, &chosen, &secrets)?,
+        settings: options.settings.clone(),
+        artifacts: artifacts.iter().map(|artifact| artifact.key.clone()).collect(),
+    };
     let changed = state.deployed.as_ref().is_none_or(|deployed| deployed.fingerprint != wanted.fingerprint);
     if changed {
         let step = progress.step("Uploading the functions");
-        let uploader = Uploader::new(&state.url()).await?;
+        let uploader = Uploader::new(&state.url(), &layout.packages()).await?;
         let sent = uploader.upload_all(&artifacts, |done| step.note(&format!("{done} of {}", artifacts.len()))).await?;
         let template_url = uploader.upload_template(&packaged).await?;
         step.done(&format!("{sent} of {} artifacts were new", artifacts.len()));
@@ -229,6 +233,8 @@ async fn deploy_to(layout: &Layout, options: &Options, state: &mut EngineState, 
         given.extend(chosen.clone());
         let outcome =
             deploy::deploy(&clients.cloudformation, &template_url, &given, |status| step.note(status)).await?;
+        let before = state.deployed.as_ref().map(|deployed| deployed.artifacts.clone()).unwrap_or_default();
+        uploader.keep_only(&artifacts, &before).await;
         step.done(outcome.word());
     }
     let (resources, outputs) =

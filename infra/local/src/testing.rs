@@ -14,16 +14,18 @@ use crate::stack_file::StackFile;
 
 /// Python with the engine and the providers' own packages in it.
 pub const PYTHON: &str = "WAYBILL_TEST_PYTHON";
-/// The folder of DynamoDB Local: `DynamoDBLocal.jar` and `DynamoDBLocal_lib`. Not set where there is no Java.
-pub const DYNAMODB_LOCAL: &str = "WAYBILL_TEST_DYNAMODB_LOCAL";
+/// The address of DynamoDB Local. Not set where there is no Java.
+pub const DYNAMODB_LOCAL: &str = "WAYBILL_DYNAMODB_LOCAL";
+/// The address of an engine without a stack, for tests of single services.
+pub const MINISTACK: &str = "WAYBILL_MINISTACK";
 /// `1` if the functions in `target/lambda` are built from this very source.
 pub const STAGED: &str = "WAYBILL_TEST_STAGED";
 /// A `stack.json` of a stack that is up: the smoke tests use it instead of starting one. Set by whoever runs the tests.
 pub const STACK: &str = "WAYBILL_TEST_STACK";
-/// A file to which each skipped test adds a line: its name, a tab, the reason.
-pub const SKIPPED: &str = "WAYBILL_TEST_SKIPPED";
 /// Set on build machines, where nothing may be skipped.
 pub const CI: &str = "CI";
+/// How a line begins that says that a test could not run. `cargo local test` counts such lines.
+pub const SKIPPED: &str = "SKIPPED: ";
 
 /// A stack for tests: the one that [`STACK`] names, or else a new one on a free port, at home in `target/local/<name>`, which
 /// ends with this process at the latest.
@@ -47,21 +49,12 @@ pub async fn stack(name: &str, settings: Settings) -> Result<StackFile> {
     Ok(stack::up(&layout, &options, Progress::silent()).await?.file)
 }
 
-/// Says that a test could not run: on standard error, where the test harness does not swallow it, and for the final count.
+/// Says that a test could not run: on standard error itself, since the test runner swallows what a passing test prints.
 ///
 /// # Errors
 /// On a build machine, where a skip is a failure.
 pub fn skip(test: &str, reason: &str) -> Result<()> {
-    let mut err = std::io::stderr().lock();
-    writeln!(err, "skipped: {test}: {reason}").ok();
-    if let Some(path) = std::env::var_os(SKIPPED) {
-        std::fs::File::options()
-            .append(true)
-            .create(true)
-            .open(path)
-            .and_then(|mut file| file.write_all(format!("{test}\t{reason}\n").as_bytes()))
-            .map_err(LocalError::io("noting a skipped test"))?;
-    }
+    writeln!(std::io::stderr(), "{SKIPPED}{test}: {reason}").ok();
     if in_ci() {
         return Err(LocalError::Failed(format!("{test} was skipped, which is a failure in CI: {reason}")));
     }

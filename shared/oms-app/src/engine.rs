@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use oms_domain::command::Command;
 use oms_domain::decide::decide;
-use oms_domain::event::{Actor, OrderEvent};
+use oms_domain::event::{Actor, CommitRecord, OrderEvent};
 use oms_domain::id::{EventKey, OrderId, Sku};
 use oms_domain::order::Order;
 use oms_domain::policy::{Context, Policy};
@@ -99,10 +99,11 @@ impl Engine {
     ) -> Result<Outcome, AppError> {
         let mut last = StoreError::VersionTaken;
         let mut short = false;
+        let mut unanswered: Option<(CommitRecord, Order)> = None;
         for attempt in 1..=MOST_TRIES {
             let loaded = match self.orders.load(id).await {
                 Ok(loaded) => loaded.ok_or(AppError::NotFound("order"))?,
-                Err(error @ StoreError::Malformed(_)) => return Err(error.into()),
+                Err(error @ (StoreError::Malformed(_) | StoreError::BadCursor)) => return Err(error.into()),
                 Err(error) => {
                     last = error;
                     self.backoff.pause(attempt).await;
@@ -110,6 +111,13 @@ impl Engine {
                 }
             };
             let order = loaded.order;
+            if let Some((record, before)) = unanswered.take()
+                && loaded.records.contains(&record)
+            {
+                // Stored after all: only the answer was lost, and deciding again would refuse what is done.
+                self.send_on(&before, &order, origin.within).await;
+                return Ok(Outcome { order, events: record.events });
+            }
             if origin.cause.as_ref().is_some_and(|cause| order.applied.contains(cause)) {
                 return Ok(Outcome { order, events: Vec::new() });
             }
@@ -132,9 +140,10 @@ impl Engine {
                     self.send_on(&order, &after, origin.within).await;
                     return Ok(Outcome { order: after, events });
                 }
-                Err(error @ StoreError::Malformed(_)) => return Err(error.into()),
+                Err(error @ (StoreError::Malformed(_) | StoreError::BadCursor)) => return Err(error.into()),
                 Err(error) => {
                     short = matches!(error, StoreError::StockShort);
+                    unanswered = matches!(error, StoreError::Unavailable(_)).then_some((commit.record, order));
                     last = error;
                     self.backoff.pause(attempt).await;
                 }

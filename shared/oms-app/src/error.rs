@@ -12,6 +12,17 @@ pub struct PortError {
     pub detail: String,
 }
 
+/// A workflow did not succeed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum WorkflowError {
+    /// It failed by an error that stays: the order does not exist, or something stored or sent makes no sense.
+    #[error("{0}")]
+    Refused(String),
+    /// It failed, was not started, or did not answer in time.
+    #[error("{0}")]
+    Failed(String),
+}
+
 /// The store failed, or refused a condition.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
@@ -30,6 +41,9 @@ pub enum StoreError {
     /// A stored row cannot be read.
     #[error("malformed: {0}")]
     Malformed(String),
+    /// A cursor that no list gave.
+    #[error("the cursor is none of this list")]
+    BadCursor,
 }
 
 /// Why a use case did not do what was asked.
@@ -61,7 +75,7 @@ impl AppError {
                 | StoreError::StockShort
                 | StoreError::Contended(_)
                 | StoreError::Unavailable(_) => true,
-                StoreError::Malformed(_) => false,
+                StoreError::Malformed(_) | StoreError::BadCursor => false,
             },
         }
     }

@@ -134,11 +134,12 @@ impl Intake {
         let Request { credential, key, body_hash, order_id, body } = request;
         match self.keys.lease(credential, key, body_hash, order_id, now, until).await? {
             KeyState::OtherBody => return Err(IntakeError::KeyReused),
-            KeyState::Known(known) => {
-                if self.engine.orders.load(&known).await?.is_some() {
-                    return Ok(known);
-                }
-            }
+            KeyState::Known(known) => match self.engine.orders.load(&known).await? {
+                Some(existing) if existing.order.applied.contains(&cause(request)?) => return Ok(known),
+                // The key is this request's, the order another's: it stays a duplicate however often it is sent.
+                Some(_) => return Err(IntakeError::Duplicate(known)),
+                None => {}
+            },
             // The first request may be done but for its answer.
             KeyState::InFlight => match self.engine.orders.load(order_id).await? {
                 Some(existing) if existing.order.applied.contains(&cause(request)?) => {

@@ -15,7 +15,7 @@ use oms_domain::task::{Role, Task};
 use oms_domain::wake::Work;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{PortError, StoreError};
+use crate::error::{PortError, StoreError, WorkflowError};
 
 /// The time. A port, so that tests and the simulator turn the hands.
 pub trait Clock: Send + Sync {
@@ -332,7 +332,14 @@ pub trait StimulusQueue: Send + Sync {
 #[async_trait]
 pub trait Workflows: Send + Sync {
     /// Runs one to its end. Anything but success is an error.
-    async fn run(&self, stimulus: &Stimulus) -> Result<(), PortError>;
+    async fn run(&self, stimulus: &Stimulus) -> Result<(), WorkflowError>;
+}
+
+/// Messages that a function received and could not handle.
+#[async_trait]
+pub trait Redelivery: Send + Sync {
+    /// Lets a message, by its receipt, be received again after `seconds` (at most 43,200).
+    async fn retry_in(&self, receipt: &str, seconds: u32) -> Result<(), PortError>;
 }
 
 /// The event bus.

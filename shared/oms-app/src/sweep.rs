@@ -18,6 +18,8 @@ use crate::unmatched::unmatched;
 
 /// How many rows of a shard one sweep looks at.
 const ROWS: u32 = 200;
+/// How long queues and the stream have for what is due before the sweep does it, in seconds.
+const GRACE_SECONDS: i64 = 20;
 /// When an order that was stimulated is looked at again, in seconds.
 const LOOK_AGAIN_SECONDS: i64 = 60;
 /// How long something without an order or a number is tried before people hear of it, in seconds.
@@ -63,7 +65,9 @@ impl Sweep {
     pub async fn shard(&self, shard: u32) -> Result<Swept, StoreError> {
         let now = self.carriers.engine.clock.now();
         let mut swept = Swept::default();
-        for item in self.due.due(shard, now, ROWS).await? {
+        // Whoever has just decided something is given time to send it on.
+        let before = now.checked_sub(SignedDuration::from_secs(GRACE_SECONDS)).unwrap_or(now);
+        for item in self.due.due(shard, before, ROWS).await? {
             swept.rows += 1;
             if let Err(error) = self.item(&item, now, &mut swept).await {
                 swept.failed += 1;

@@ -46,7 +46,9 @@ impl Entry {
     fn new(event: &Value) -> Result<Self, PortError> {
         let field = |name: &str| event.get(name).and_then(Value::as_str);
         let wanted = |name: &str| {
-            field(name).map(str::to_owned).ok_or_else(|| PortError { port: PORT, detail: format!("an event has no {name}") })
+            field(name)
+                .map(str::to_owned)
+                .ok_or_else(|| PortError { port: PORT, detail: format!("an event has no {name}") })
         };
         Ok(Self {
             source: wanted("source")?,
@@ -100,8 +102,13 @@ impl EventBus for EventBridgeBus {
         for batch in batches(entries) {
             let sent = batch.len();
             let requests = batch.into_iter().map(|entry| entry.request(&self.bus_name)).collect();
-            let output =
-                self.client.put_events().set_entries(Some(requests)).send().await.map_err(|e| errors::port(PORT, &e))?;
+            let output = self
+                .client
+                .put_events()
+                .set_entries(Some(requests))
+                .send()
+                .await
+                .map_err(|e| errors::port(PORT, &e))?;
             if output.failed_entry_count > 0 {
                 let codes: Vec<&str> = output.entries().iter().filter_map(|entry| entry.error_code()).collect();
                 let detail = format!("{} of {sent} events failed: {}", output.failed_entry_count, codes.join(", "));
@@ -134,7 +141,9 @@ mod tests {
 
     #[test]
     fn an_entry_is_the_cloud_event() {
-        let entry = Entry::new(&json!({"source": "/orders", "type": "waybill.order.received.v1", "time": "2025-11-11T00:00:00Z"}));
+        let entry = Entry::new(
+            &json!({"source": "/orders", "type": "waybill.order.received.v1", "time": "2025-11-11T00:00:00Z"}),
+        );
         let entry = entry.unwrap();
         assert_eq!((entry.source.as_str(), entry.detail_type.as_str()), ("/orders", "waybill.order.received.v1"));
         assert_eq!(entry.time.unwrap().as_millisecond(), 1_762_819_200_000);

@@ -75,10 +75,9 @@ fn order_row(commit: &Commit, writer: &[u8]) -> Result<Item, StoreError> {
 
 /// What the lists need of an order's first commit: whose order, and the day that it counts for.
 fn listed(record: &CommitRecord) -> Option<(&str, Timestamp)> {
-    record.events.iter().find_map(|event| match event {
-        OrderEvent::Received { body } => Some((body.customer.id.as_str(), body.placed_at.unwrap_or(record.at))),
-        #[allow(clippy::wildcard_enum_match_arm, reason = "only one event lists an order")]
-        _ => None,
+    record.events.iter().find_map(|event| {
+        let OrderEvent::Received { body } = event else { return None };
+        Some((body.customer.id.as_str(), body.placed_at.unwrap_or(record.at)))
     })
 }
 
@@ -161,7 +160,9 @@ fn side_rows(commit: &Commit, table: &str) -> Result<BTreeMap<(String, String), 
     let mut actions = BTreeMap::new();
     for row in &commit.rows {
         let (key, action) = match row {
-            SideRow::OpenTask(task) => put(table, (keys::order(order), keys::task(&task.task_id)), |row| task_row(row, task))?,
+            SideRow::OpenTask(task) => {
+                put(table, (keys::order(order), keys::task(&task.task_id)), |row| task_row(row, task))?
+            }
             SideRow::CloseTask { task_id } => delete(table, (keys::order(order), keys::task(task_id)))?,
             SideRow::ListShipment { shipment_id, location_id, list, since } => {
                 put(table, (keys::order(order), keys::shipment(shipment_id)), |row| {
@@ -196,11 +197,8 @@ fn put(
 }
 
 fn delete(table: &str, key: (String, String)) -> Result<Action, StoreError> {
-    let delete = Delete::builder()
-        .table_name(table)
-        .set_key(Some(rows::key(&key.0, &key.1)))
-        .build()
-        .map_err(errors::build)?;
+    let delete =
+        Delete::builder().table_name(table).set_key(Some(rows::key(&key.0, &key.1))).build().map_err(errors::build)?;
     Ok((key, TransactWriteItem::builder().delete(delete).build()))
 }
 
@@ -216,7 +214,11 @@ pub(crate) fn task_row(row: Row, task: &Task) -> Result<Row, StoreError> {
 ///
 /// A taken version says that the decision was made from old state, so it outweighs the stock. A conflict says nothing about
 /// the data and must never pass for "sold out"; a condition of the stock that was looked at and failed does.
-pub(crate) fn refused(error: &TransactWriteItemsError, stock_moves: usize, writer: &[u8]) -> Option<Result<(), StoreError>> {
+pub(crate) fn refused(
+    error: &TransactWriteItemsError,
+    stock_moves: usize,
+    writer: &[u8],
+) -> Option<Result<(), StoreError>> {
     let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else { return None };
     let reasons = cancelled.cancellation_reasons();
     let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
@@ -254,4 +256,97 @@ pub(crate) fn parked_row(row: Row, shard_by: &str, look_again_at: Timestamp) -> 
 /// The partition and the sort key of an order's first commit: where it is, the order is.
 pub(crate) fn first_commit(order: &OrderId) -> (String, String) {
     (keys::order(order), keys::commit(1))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use aws_sdk_dynamodb::types::error::TransactionCanceledException;
+
+    use super::*;
+
+    const WRITER: &[u8] = b"writer-1";
+
+    fn cancelled(codes: &[&str], in_the_way: Option<&[u8]>) -> Option<Result<(), StoreError>> {
+        let reasons = codes.iter().enumerate().map(|(i, code)| {
+            let row = in_the_way.filter(|_| i == 0).map(|by| Row::new("O#1", "E#1").bytes(rows::WRITER, by).item());
+            CancellationReason::builder().code(*code).set_item(row).build()
+        });
+        let error = TransactionCanceledException::builder().set_cancellation_reasons(Some(reasons.collect())).build();
+        // The order's row, two stock rows, and side rows after them.
+        refused(&TransactWriteItemsError::TransactionCanceledException(error), 2, WRITER)
+    }
+
+    fn kind(codes: &[&str]) -> &'static str {
+        match cancelled(codes, None) {
+            Some(Err(StoreError::VersionTaken)) => "version taken",
+            Some(Err(StoreError::StockShort)) => "stock short",
+            Some(Err(StoreError::Contended(_))) => "contended",
+            Some(Err(StoreError::Unavailable(_))) => "unavailable",
+            Some(Err(StoreError::Malformed(_) | StoreError::BadCursor)) => "malformed",
+            Some(Ok(())) | None => "none",
+        }
+    }
+
+    #[test]
+    fn the_most_telling_reason_counts() {
+        const FAILED: &str = "ConditionalCheckFailed";
+        const CONFLICT: &str = "TransactionConflict";
+        let cases: &[(&[&str], &str)] = &[
+            (&[FAILED, "None", "None"], "version taken"),
+            (&[FAILED, FAILED, CONFLICT], "version taken"),
+            (&["None", FAILED, "None"], "stock short"),
+            (&["None", "None", FAILED], "stock short"),
+            // A conflict is never "sold out".
+            (&["None", FAILED, CONFLICT], "contended"),
+            (&[CONFLICT, FAILED, "None"], "contended"),
+            (&["None", CONFLICT, "None"], "contended"),
+            (&["None", FAILED, "ThrottlingError"], "stock short"),
+            (&["None", "ThrottlingError", "None"], "unavailable"),
+            (&["None", "None", "ProvisionedThroughputExceeded"], "unavailable"),
+            (&["RequestLimitExceeded", "None", "None"], "unavailable"),
+            (&["None", "ValidationError", CONFLICT], "malformed"),
+            // Side rows have no conditions: whatever this is, it is not stock.
+            (&["None", "None", "None", FAILED], "unavailable"),
+            (&[], "unavailable"),
+        ];
+        for (codes, expected) in cases {
+            assert_eq!(kind(codes), *expected, "{codes:?}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_meets_its_own_row_has_succeeded() {
+        assert!(matches!(cancelled(&["ConditionalCheckFailed"], Some(WRITER)), Some(Ok(()))));
+        assert!(matches!(
+            cancelled(&["ConditionalCheckFailed"], Some(b"writer-2")),
+            Some(Err(StoreError::VersionTaken))
+        ));
+        assert!(refused(&TransactWriteItemsError::unhandled("other"), 0, WRITER).is_none());
+    }
+
+    #[test]
+    fn a_move_checks_what_it_takes_and_what_it_lowers() {
+        let change = |on_hand, held, committed, takes| StockMove {
+            location_id: oms_domain::id::LocationId::parse("sz-1").unwrap(),
+            sku: oms_domain::id::Sku::parse("TEE-M").unwrap(),
+            on_hand,
+            held,
+            committed,
+            takes,
+        };
+        let update = |change| {
+            let update = stock_update("stock", &change).unwrap();
+            (update.update_expression, update.condition_expression.unwrap())
+        };
+        let (set, condition) = update(change(0, 3, 0, 3));
+        assert_eq!(set, "SET #version = #version + :one, #held = #held + :held, #free = #free + :free");
+        assert_eq!(condition, "attribute_exists(pk) AND #free >= :takes");
+        // From held to committed: nothing is taken, so that a count below what is promised blocks no shipment.
+        let (set, condition) = update(change(0, -3, 3, 0));
+        assert_eq!(set, "SET #version = #version + :one, #held = #held + :held, #committed = #committed + :committed");
+        assert_eq!(condition, "attribute_exists(pk) AND #held >= :held_least");
+        let (_, condition) = update(change(-2, 0, -2, 0));
+        assert_eq!(condition, "attribute_exists(pk) AND #on_hand >= :on_hand_least AND #committed >= :committed_least");
+    }
 }

@@ -15,9 +15,9 @@ pub(crate) fn encode(place: &str) -> String {
 /// The place of a cursor.
 ///
 /// # Errors
-/// [`StoreError::Malformed`], beginning with `cursor`, when no list gave it.
+/// [`StoreError::BadCursor`] when no list gave it.
 pub(crate) fn decode(cursor: &str) -> Result<String, StoreError> {
-    let wrong = || StoreError::Malformed("cursor: no list gave this one".into());
+    let wrong = || StoreError::BadCursor;
     let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).map_err(|_| wrong())?;
     let place = String::from_utf8(bytes).map_err(|_| wrong())?;
     // Every place begins with a time.

@@ -32,9 +32,9 @@ pub const LEVEL_PREFIX: &str = "LOC#";
 /// standard library's hasher does not promise.
 #[must_use]
 pub fn shard(text: &str, shards: u32) -> u32 {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     // The low bits of FNV alone mix the last bytes too little.
     let folded = hash ^ (hash >> 32);
     u32::try_from(folded % u64::from(shards.max(1))).unwrap_or(0)

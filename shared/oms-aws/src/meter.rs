@@ -86,8 +86,9 @@ macro_rules! metered {
                 _: &RuntimeComponents,
                 _: &mut ConfigBag,
             ) -> Result<(), BoxError> {
+                // By index, since DynamoDB Local forgets the indexes in its totals of transactions.
                 $(if let Some(input) = context.input_mut().downcast_mut::<$input>() {
-                    input.return_consumed_capacity = Some(ReturnConsumedCapacity::Total);
+                    input.return_consumed_capacity = Some(ReturnConsumedCapacity::Indexes);
                 })+
                 Ok(())
             }

@@ -72,7 +72,8 @@ impl DynamoOrders {
 
     /// A row to write, as an action of a transaction.
     pub(crate) fn written(&self, row: Row) -> Result<TransactWriteItem, StoreError> {
-        let put = Put::builder().table_name(&self.table.name).set_item(Some(row.item())).build().map_err(errors::build)?;
+        let put =
+            Put::builder().table_name(&self.table.name).set_item(Some(row.item())).build().map_err(errors::build)?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 }
@@ -98,7 +99,8 @@ impl OrderStore for DynamoOrders {
     async fn load(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
         // Commits and parked facts are neighbours in the partition; tasks and work-list rows come after them.
         let last_parked = "P#\u{10ffff}";
-        let items = self.table.query(Query::rows(keys::order(id), Sort::Between(keys::COMMIT_PREFIX, last_parked))).await?;
+        let items =
+            self.table.query(Query::rows(keys::order(id), Sort::Between(keys::COMMIT_PREFIX, last_parked))).await?;
         let mut records: Vec<CommitRecord> = Vec::with_capacity(items.len());
         let mut parked: Vec<ParkedFact> = Vec::new();
         for item in &items {
@@ -109,7 +111,9 @@ impl OrderStore for DynamoOrders {
                 let record: CommitRecord = rows::body(item)?;
                 let expected = u64::try_from(records.len()).unwrap_or(u64::MAX).saturating_add(1);
                 if keys::seq_of(sk) != Some(record.seq) || record.seq != expected {
-                    return Err(StoreError::Malformed(format!("order {id}: commit {expected} is missing or misplaced")));
+                    return Err(StoreError::Malformed(format!(
+                        "order {id}: commit {expected} is missing or misplaced"
+                    )));
                 }
                 records.push(record);
             }
@@ -142,14 +146,23 @@ impl OrderStore for DynamoOrders {
         }
     }
 
-    async fn park_fact(&self, order_id: &OrderId, parked: &ParkedFact, look_again_at: Timestamp) -> Result<bool, StoreError> {
+    async fn park_fact(
+        &self,
+        order_id: &OrderId,
+        parked: &ParkedFact,
+        look_again_at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let row = Row::new(keys::order(order_id), keys::parked(&parked.fact.key)).body(parked)?;
         let row = commit::parked_row(row, order_id.as_str(), look_again_at);
         // The condition on the order's first row conflicts with the put that creates it: one of the two comes first.
         self.transact_if(vec![self.absent(commit::first_commit(order_id))?, self.written(row)?]).await
     }
 
-    async fn order_of_payment(&self, provider: Provider, provider_payment_id: &str) -> Result<Option<OrderId>, StoreError> {
+    async fn order_of_payment(
+        &self,
+        provider: Provider,
+        provider_payment_id: &str,
+    ) -> Result<Option<OrderId>, StoreError> {
         let query = Query {
             index: Some("payment"),
             partition: rows::G_PAYMENT,
@@ -162,7 +175,13 @@ impl OrderStore for DynamoOrders {
         items.first().map(|item| rows::parsed(item, rows::PK, keys::order_of)).transpose()
     }
 
-    async fn note_unhandled(&self, provider: &str, key: &EventKey, kind: &str, at: Timestamp) -> Result<(), StoreError> {
+    async fn note_unhandled(
+        &self,
+        provider: &str,
+        key: &EventKey,
+        kind: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         let kept_until = at.checked_add(UNHANDLED_KEPT).unwrap_or(at).as_second();
         let row = Row::new(keys::unhandled(provider, key), keys::ALONE)
             .text("kind", kind)

@@ -3,13 +3,16 @@
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use oms_app::error::PortError;
-use oms_app::ports::{Stimulus, StimulusQueue};
+use oms_app::ports::{Redelivery, Stimulus, StimulusQueue};
 
 use crate::errors;
 
 const PORT: &str = "stimuli queue";
 /// The longest delay that SQS has. The local engine takes longer ones, so the check is here.
 const LONGEST_DELAY_SECONDS: u32 = 900;
+
+/// The longest that SQS hides a received message.
+const LONGEST_WAIT_SECONDS: u32 = 43_200;
 
 /// The queue of stimuli.
 #[derive(Debug, Clone)]
@@ -22,6 +25,35 @@ impl SqsStimuli {
     /// On a queue.
     pub fn new(client: Client, queue_url: impl Into<String>) -> Self {
         Self { client, queue_url: queue_url.into() }
+    }
+}
+
+/// Messages of a queue that were received and not handled.
+#[derive(Debug, Clone)]
+pub struct SqsRedelivery {
+    client: Client,
+    queue_url: String,
+}
+
+impl SqsRedelivery {
+    /// Of a queue.
+    pub fn new(client: Client, queue_url: impl Into<String>) -> Self {
+        Self { client, queue_url: queue_url.into() }
+    }
+}
+
+#[async_trait]
+impl Redelivery for SqsRedelivery {
+    async fn retry_in(&self, receipt: &str, seconds: u32) -> Result<(), PortError> {
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.queue_url)
+            .receipt_handle(receipt)
+            .visibility_timeout(i32::try_from(seconds.min(LONGEST_WAIT_SECONDS)).unwrap_or(0))
+            .send()
+            .await
+            .map_err(|e| errors::port("redelivery", &e))?;
+        Ok(())
     }
 }
 

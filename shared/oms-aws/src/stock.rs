@@ -63,7 +63,8 @@ impl StockStore for DynamoStock {
         let skus: Vec<&Sku> = skus.iter().collect::<BTreeSet<_>>().into_iter().collect();
         let mut levels = Vec::new();
         for chunk in skus.chunks(AT_ONCE) {
-            let queries = chunk.iter().map(|sku| self.table.query(Query::rows(keys::sku(sku), Sort::Begins(keys::LEVEL_PREFIX))));
+            let queries =
+                chunk.iter().map(|sku| self.table.query(Query::rows(keys::sku(sku), Sort::Begins(keys::LEVEL_PREFIX))));
             for item in future::try_join_all(queries).await?.iter().flatten() {
                 levels.push(level(item)?);
             }
@@ -126,7 +127,13 @@ type Counted = Result<StockLevel, Option<Item>>;
 
 impl DynamoStock {
     /// The first count of a SKU at a location.
-    async fn first_count(&self, location: &LocationId, sku: &Sku, on_hand: u32, safety_stock: u32) -> Result<Counted, StoreError> {
+    async fn first_count(
+        &self,
+        location: &LocationId,
+        sku: &Sku,
+        on_hand: u32,
+        safety_stock: u32,
+    ) -> Result<Counted, StoreError> {
         let mut counted = StockLevel::empty(location.clone(), sku.clone());
         counted.on_hand = i64::from(on_hand);
         counted.safety_stock = i64::from(safety_stock);
@@ -152,7 +159,8 @@ impl DynamoStock {
         expected: Option<u64>,
     ) -> Result<Counted, StoreError> {
         let (on_hand, safety_stock) = (i64::from(on_hand), i64::from(safety_stock));
-        let change = on_hand.saturating_sub(known.on_hand).saturating_sub(safety_stock.saturating_sub(known.safety_stock));
+        let change =
+            on_hand.saturating_sub(known.on_hand).saturating_sub(safety_stock.saturating_sub(known.safety_stock));
         let mut condition = String::from("#on_hand = :on_hand_seen AND #safety = :safety_seen");
         let mut call = self
             .table

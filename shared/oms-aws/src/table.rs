@@ -95,13 +95,7 @@ impl Table {
 
     /// Writes a row, whatever was there.
     pub(crate) async fn put(&self, row: Row) -> Result<(), StoreError> {
-        self.client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(row.item()))
-            .send()
-            .await
-            .map_err(errors::store)?;
+        self.client.put_item().table_name(&self.name).set_item(Some(row.item())).send().await.map_err(errors::store)?;
         Ok(())
     }
 
@@ -175,7 +169,9 @@ impl Table {
                 Sort::All => {}
                 Sort::Begins(prefix) => {
                     condition.push_str(" AND begins_with(#s, :a)");
-                    call = call.expression_attribute_names("#s", rows::SK).expression_attribute_values(":a", rows::s(*prefix));
+                    call = call
+                        .expression_attribute_names("#s", rows::SK)
+                        .expression_attribute_values(":a", rows::s(*prefix));
                 }
                 Sort::Between(first, last) => {
                     condition.push_str(" AND #s BETWEEN :a AND :b");
@@ -187,11 +183,15 @@ impl Table {
                 Sort::Beyond(_, None) => {}
                 Sort::Beyond(attribute, Some(place)) => {
                     condition.push_str(if query.forward { " AND #s > :a" } else { " AND #s < :a" });
-                    call = call.expression_attribute_names("#s", *attribute).expression_attribute_values(":a", rows::s(place));
+                    call = call
+                        .expression_attribute_names("#s", *attribute)
+                        .expression_attribute_values(":a", rows::s(place));
                 }
                 Sort::UpTo(attribute, last) => {
                     condition.push_str(" AND #s <= :a");
-                    call = call.expression_attribute_names("#s", *attribute).expression_attribute_values(":a", rows::n(last));
+                    call = call
+                        .expression_attribute_names("#s", *attribute)
+                        .expression_attribute_values(":a", rows::n(last));
                 }
             }
             let output = call.key_condition_expression(condition).send().await.map_err(errors::store)?;
@@ -266,7 +266,9 @@ impl Table {
             .await;
         match result {
             Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(false)
+            }
             Err(error) => Err(errors::store(error)),
         }
     }

@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use oms_app::ports::{Backoff, Clock};
 
-/// The machine's clock: the one place where it is read.
+/// The machine's clock, in whole milliseconds (what people and tables can use): the one place where it is read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "this is the clock")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 }
 

@@ -29,7 +29,8 @@ impl TrackingStore for DynamoOrders {
 
     async fn parked_scans(&self, carrier: &Carrier, number: &TrackingNumber) -> Result<Vec<ParkedScan>, StoreError> {
         let query = Query::rows(keys::tracking(carrier, number), Sort::Begins(keys::PARKED_PREFIX));
-        let mut scans: Vec<ParkedScan> = self.table.query(query).await?.iter().map(rows::body).collect::<Result<_, _>>()?;
+        let mut scans: Vec<ParkedScan> =
+            self.table.query(query).await?.iter().map(rows::body).collect::<Result<_, _>>()?;
         scans.sort_by(|a, b| (a.occurred_at, a.at, &a.event_id).cmp(&(b.occurred_at, b.at, &b.event_id)));
         Ok(scans)
     }

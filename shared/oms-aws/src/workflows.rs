@@ -7,20 +7,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
+use aws_sdk_sfn::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_sfn::config::retry::RetryConfig;
 use aws_sdk_sfn::config::timeout::TimeoutConfig;
 use aws_sdk_sfn::config::{Builder, ConfigBag, Intercept, RuntimeComponents, StalledStreamProtectionConfig};
-use aws_sdk_sfn::config::interceptors::BeforeTransmitInterceptorContextMut;
 use aws_sdk_sfn::error::BoxError;
 use aws_sdk_sfn::types::SyncExecutionStatus;
-use oms_app::error::PortError;
+use oms_app::error::WorkflowError;
 use oms_app::ports::{Stimulus, Workflows};
 use oms_domain::wake::Work;
 use serde_json::json;
 
 use crate::errors;
 
-const PORT: &str = "workflows";
+/// Names under which steps fail for good (see the state machines).
+const LASTING: &[&str] = &["OrderNotFound", "Malformed"];
 
 /// The state machine for each kind of work.
 #[derive(Debug, Clone)]
@@ -58,13 +59,16 @@ impl ExpressWorkflows {
 
 #[async_trait]
 impl Workflows for ExpressWorkflows {
-    async fn run(&self, stimulus: &Stimulus) -> Result<(), PortError> {
+    async fn run(&self, stimulus: &Stimulus) -> Result<(), WorkflowError> {
         // One attempt with the whole deadline: a retry would run a second execution beside the first.
         let settings = Builder::new()
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .timeout_config(
-                TimeoutConfig::builder().operation_timeout(self.deadline).operation_attempt_timeout(self.deadline).build(),
+                TimeoutConfig::builder()
+                    .operation_timeout(self.deadline)
+                    .operation_attempt_timeout(self.deadline)
+                    .build(),
             );
         let output = self
             .client
@@ -77,21 +81,19 @@ impl Workflows for ExpressWorkflows {
             .config_override(settings)
             .send()
             .await
-            .map_err(|e| errors::port(PORT, &e))?;
+            .map_err(|e| WorkflowError::Failed(errors::describe(&e)))?;
         if output.status == SyncExecutionStatus::Succeeded {
             return Ok(());
         }
-        Err(PortError {
-            port: PORT,
-            detail: format!(
-                "{} {}: {}: {}",
-                output.execution_arn,
-                output.status.as_str(),
-                output.error.as_deref().unwrap_or("no error name"),
-                // The cause is a step's own text; a bounded part of it is enough to find its log.
-                output.cause.as_deref().unwrap_or("no cause").chars().take(500).collect::<String>(),
-            ),
-        })
+        let name = output.error.as_deref().unwrap_or("no error name");
+        let detail = format!(
+            "{} {}: {name}: {}",
+            output.execution_arn,
+            output.status.as_str(),
+            // The cause is a step's own text; a bounded part of it is enough to find its log.
+            output.cause.as_deref().unwrap_or("no cause").chars().take(500).collect::<String>(),
+        );
+        Err(if LASTING.contains(&name) { WorkflowError::Refused(detail) } else { WorkflowError::Failed(detail) })
     }
 }
 

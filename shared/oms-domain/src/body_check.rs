@@ -83,13 +83,7 @@ pub(crate) fn check(body: &OrderBody) -> Result<(), FieldError> {
             }
         }
     }
-    for (i, line) in body.lines.iter().enumerate() {
-        if let Some(parent) = &line.parent
-            && !names.contains(parent.as_str())
-        {
-            return Err(FieldError::new(format!("lines[{i}].parent"), "must be the channel_line_id of another line"));
-        }
-    }
+    sets(body)?;
     for (k, discount) in body.discounts.iter().enumerate() {
         let field = format!("discounts[{k}].amount");
         within(field.clone(), discount.amount)?;
@@ -105,6 +99,24 @@ pub(crate) fn check(body: &OrderBody) -> Result<(), FieldError> {
     total(body, goods)?;
     payments(body)?;
     delivery(body)
+}
+
+/// A set is nothing but its parts: each part names one set, and a set without parts would never ship.
+fn sets(body: &OrderBody) -> Result<(), FieldError> {
+    for (i, line) in body.lines.iter().enumerate() {
+        let others = || body.lines.iter().enumerate().filter(|(k, _)| *k != i).map(|(_, other)| other);
+        if line.parent.is_some() && !others().any(|o| o.channel_line_id == line.parent) {
+            return Err(FieldError::new(format!("lines[{i}].parent"), "must be the channel_line_id of another line"));
+        }
+        let has_parts = line.channel_line_id.is_some() && others().any(|o| o.parent == line.channel_line_id);
+        if line.kind == LineKind::Bundle && !has_parts {
+            return Err(FieldError::new(
+                format!("lines[{i}].kind"),
+                "a bundle needs lines that name it as their parent",
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn total(body: &OrderBody, goods: Money) -> Result<(), FieldError> {

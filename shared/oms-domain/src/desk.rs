@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::machine::Machine;
 use crate::order::Order;
 use crate::status::{RefundStatus, ShipmentStatus};
 use crate::task::{Answer, Role, Task, TaskKind};
@@ -15,8 +16,12 @@ pub fn tasks(order: &Order) -> Vec<Task> {
     if let Some(failure) = &order.plan_failure
         && order.has_unplanned()
         && !order.is_undone()
+        && !order.is_held()
     {
-        let answers = vec![post(order, "retry", "allocation/retry"), post(order, "cancel", "cancellation")];
+        let mut answers = vec![post(order, "retry", "allocation/retry")];
+        if !order.has_shipped() {
+            answers.push(post(order, "cancel", "cancellation"));
+        }
         tasks.push(task(order, "plan", TaskKind::Unplaceable, Role::Support, &failure.detail, failure.since, answers));
     }
     for anomaly in order.anomalies.iter().filter(|a| !a.closed) {
@@ -33,14 +38,16 @@ pub fn tasks(order: &Order) -> Vec<Task> {
     tasks
 }
 
+/// A hold on an order that is undone holds nothing. Of one that has left in part, the rest can only be let go.
 fn holds(order: &Order) -> Vec<Task> {
     order
         .active_holds()
+        .filter(|_| !order.is_undone())
         .map(|h| {
-            let answers = vec![
-                post(order, "release", &format!("holds/{}/release", h.id)),
-                post(order, "reject", &format!("holds/{}/reject", h.id)),
-            ];
+            let mut answers = vec![post(order, "release", &format!("holds/{}/release", h.id))];
+            if !order.is_partly_shipped() {
+                answers.push(post(order, "reject", &format!("holds/{}/reject", h.id)));
+            }
             let reason = format!("{}: {}", h.kind.name(), h.reason);
             task(order, h.id.as_str(), TaskKind::Hold, Role::Support, &reason, h.since, answers)
         })
@@ -73,10 +80,12 @@ fn shipments(order: &Order) -> Vec<Task> {
             let reason = format!("nothing heard of {} since {}", s.id, s.moved_at);
             let mut answers = vec![close.clone()];
             let role = if s.status.is_open_at_location() { Role::Warehouse } else { Role::Support };
-            if s.status.is_open_at_location() {
+            if !s.status.is_open_at_location() {
+                answers.push(report("delivered", "delivered"));
+            } else if s.status.can_become(ShipmentStatus::Rejected) {
                 answers.push(report("rejected", "rejected"));
             } else {
-                answers.push(report("delivered", "delivered"));
+                answers.push(report("cancelled", "cancelled"));
             }
             tasks.push(task(
                 order,
@@ -90,9 +99,21 @@ fn shipments(order: &Order) -> Vec<Task> {
         }
         let in_trouble =
             matches!(s.status, ShipmentStatus::Exception | ShipmentStatus::Lost | ShipmentStatus::ReturnedToSender);
-        if in_trouble && !s.trouble_closed {
-            let reason = format!("{} from {}: {}", s.id, s.location_id, crate::machine::Machine::name(s.status));
-            let answers = vec![close, post(order, "refund", "refunds"), report("delivered", "delivered")];
+        let keeps_money = order.refundable_total().is_ok_and(|m| m.is_positive());
+        // An order that keeps money for parcels of which none arrived is not dealt with by closing a task.
+        let owes_all = order.came_to_nothing() && !order.is_undone() && keeps_money;
+        if in_trouble && (!s.trouble_closed || owes_all) {
+            let reason = format!("{} from {}: {}", s.id, s.location_id, s.status.name());
+            let mut answers = Vec::new();
+            if !s.trouble_closed {
+                answers.push(close);
+            }
+            if keeps_money {
+                answers.push(post(order, "refund", "refunds"));
+            }
+            if s.status.can_become(ShipmentStatus::Delivered) {
+                answers.push(report("delivered", "delivered"));
+            }
             tasks.push(task(
                 order,
                 &format!("t{number}"),

@@ -6,6 +6,7 @@ pub mod allocation;
 pub mod apply;
 pub mod body;
 mod body_check;
+pub mod buyer;
 pub mod command;
 pub mod decide;
 pub mod derived;
@@ -25,6 +26,7 @@ pub mod refusal;
 pub mod status;
 pub mod stock;
 pub mod task;
+mod units;
 pub mod wake;
 
 pub use body_check::{FieldError, MAX_LINES, MAX_QUANTITY};

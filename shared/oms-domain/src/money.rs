@@ -1,7 +1,6 @@
 //! Money: a decimal amount in one ISO 4217 currency, with no more digits than the currency has.
 
 use std::fmt;
-use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -139,7 +138,12 @@ impl Money {
         if text.len() > 40 || !decimal(whole) || !decimal(fraction) {
             return Err(not_a_number());
         }
-        Self::new(Decimal::from_str(text).map_err(|_| not_a_number())?, currency)
+        // Looked at in the text: a decimal rounds what it cannot hold, and here nothing may be rounded.
+        if fraction.trim_end_matches('0').len() > currency.exponent() as usize {
+            return Err(MoneyError::ExcessDigits { amount: text.into(), exponent: currency.exponent(), currency });
+        }
+        let exact = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+        Self::new(Decimal::from_str_exact(exact).map_err(|_| MoneyError::OutOfRange)?, currency)
     }
 
     /// Takes a decimal that has no more digits than the currency, trailing zeros aside.

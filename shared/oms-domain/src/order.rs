@@ -7,8 +7,7 @@ use jiff::Timestamp;
 use crate::body::{PlacedOrder, Provider};
 use crate::event::{Allotment, RefundCause, RefundLine, Rejection, ShipmentLine};
 use crate::id::{
-    Carrier, EventKey, HoldId, LineId, LocationId, OrderId, PaymentId, PaymentReference, RefundId, ShipmentId,
-    TrackingNumber,
+    Carrier, EventKey, HoldId, LocationId, OrderId, PaymentId, PaymentReference, RefundId, ShipmentId, TrackingNumber,
 };
 use crate::money::{Money, MoneyError};
 use crate::status::{
@@ -177,6 +176,8 @@ pub struct Refund {
     pub retry_at: Option<Timestamp>,
     /// How often it was sent or asked about.
     pub attempts: u32,
+    /// Whether the provider has said no since it was last sent: an old success that comes late is not believed.
+    pub refused: bool,
 }
 
 /// Open quantity without a place.
@@ -241,6 +242,12 @@ impl Order {
     #[must_use]
     pub fn is_held(&self) -> bool {
         self.active_holds().next().is_some()
+    }
+
+    /// Holds whose deadline decides: none while a part of the order has left and another has not.
+    pub fn expiring_holds(&self) -> impl Iterator<Item = &Hold> {
+        let decides = self.is_undone() || !self.is_partly_shipped();
+        self.active_holds().filter(move |_| decides)
     }
 
     /// Whether anything has left a location (or was handed over).
@@ -311,18 +318,13 @@ impl Order {
         self.payments.iter().try_fold(Money::zero(self.body.currency), |sum, p| sum.add(self.refundable(p)?))
     }
 
-    /// Money that came in beyond what the order is worth, and that no refund claims yet: it stands in suspense.
-    /// While a person looks at a payment mismatch, nothing is called excess.
+    /// Money that came in beyond what the order is worth, and that no refund of excess claims yet: it stands in suspense.
     ///
     /// # Errors
     /// [`MoneyError`], never for amounts that were accepted one by one.
-    pub fn excess(&self) -> Result<Money, MoneyError> {
+    pub fn suspense(&self) -> Result<Money, MoneyError> {
         let zero = Money::zero(self.body.currency);
-        if self.active_holds().any(|h| h.kind == HoldKind::PaymentMismatch) {
-            return Ok(zero);
-        }
-        let captured = self.captured()?;
-        let beyond = captured.sub(self.body.total)?;
+        let beyond = self.captured()?.sub(self.body.total)?;
         if !beyond.is_positive() {
             return Ok(zero);
         }
@@ -332,77 +334,51 @@ impl Order {
         open.min(self.refundable_total()?)
     }
 
-    /// Whether goods may move as far as money goes: taken, authorized, due at the door or with the channel.
+    /// What of the money in suspense is to go back now: nothing while a person looks at a payment mismatch.
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub fn excess(&self) -> Result<Money, MoneyError> {
+        if self.active_holds().any(|h| h.kind == HoldKind::PaymentMismatch) {
+            Ok(Money::zero(self.body.currency))
+        } else {
+            self.suspense()
+        }
+    }
+
+    /// What an attempt secures of the total: taken, authorized, due at the door or with the channel.
+    #[must_use]
+    pub fn secured(&self, payment: &Payment) -> Money {
+        if payment.provider.is_promise() && payment.declared {
+            return payment.amount;
+        }
+        match payment.status {
+            PaymentStatus::Authorized => payment.authorized,
+            PaymentStatus::PartiallyCaptured | PaymentStatus::Captured => payment.captured,
+            PaymentStatus::Created
+            | PaymentStatus::RequiresAction
+            | PaymentStatus::Failed
+            | PaymentStatus::Expired
+            | PaymentStatus::Voiding
+            | PaymentStatus::Voided
+            | PaymentStatus::Unknown
+            | PaymentStatus::Disputed => Money::zero(self.body.currency),
+        }
+    }
+
+    /// Whether goods may move as far as money goes.
     #[must_use]
     pub fn is_covered(&self) -> bool {
-        if self.payment_accepted {
-            return true;
-        }
-        let secured = self.payments.iter().map(|p| {
-            if p.provider.is_promise() && p.declared {
-                return p.amount;
-            }
-            match p.status {
-                PaymentStatus::Authorized => p.authorized,
-                PaymentStatus::PartiallyCaptured | PaymentStatus::Captured => p.captured,
-                PaymentStatus::Created
-                | PaymentStatus::RequiresAction
-                | PaymentStatus::Failed
-                | PaymentStatus::Expired
-                | PaymentStatus::Voiding
-                | PaymentStatus::Voided
-                | PaymentStatus::Unknown
-                | PaymentStatus::Disputed => Money::zero(self.body.currency),
-            }
-        });
-        Money::sum(self.body.currency, secured)
-            .and_then(|sum| sum.compare(self.body.total))
-            .is_ok_and(std::cmp::Ordering::is_ge)
+        self.payment_accepted
+            || Money::sum(self.body.currency, self.payments.iter().map(|p| self.secured(p)))
+                .and_then(|sum| sum.compare(self.body.total))
+                .is_ok_and(std::cmp::Ordering::is_ge)
     }
 
-    /// Units of a line that a shipment in one of the wanted states carries.
+    /// Whether an attempt is the sales channel's business: it took the money, and it sends it back.
     #[must_use]
-    pub fn units(&self, line: &LineId, wanted: impl Fn(&Shipment) -> bool) -> u32 {
-        self.shipments
-            .iter()
-            .filter(|s| wanted(s))
-            .flat_map(|s| s.lines.iter())
-            .filter(|l| l.line_id == *line)
-            .fold(0, |sum, l| sum.saturating_add(l.quantity))
-    }
-
-    /// Units of a stocked line that no living shipment carries yet.
-    #[must_use]
-    pub fn unplanned(&self, line: &crate::body::Line) -> u32 {
-        if !line.is_stocked() || !self.needs_stock() {
-            return 0;
-        }
-        let planned = self.units(&line.line_id, |s| match s.status {
-            ShipmentStatus::Rejected | ShipmentStatus::Cancelled => false,
-            ShipmentStatus::Backordered
-            | ShipmentStatus::Scheduled
-            | ShipmentStatus::Planned
-            | ShipmentStatus::Released
-            | ShipmentStatus::Accepted
-            | ShipmentStatus::Packed
-            | ShipmentStatus::Shipped
-            | ShipmentStatus::InTransit
-            | ShipmentStatus::Delivered
-            | ShipmentStatus::Exception
-            | ShipmentStatus::Lost
-            | ShipmentStatus::ReturnedToSender => true,
-        });
-        line.quantity.saturating_sub(planned)
-    }
-
-    /// Whether any unit still has to be planned.
-    #[must_use]
-    pub fn has_unplanned(&self) -> bool {
-        self.body.lines.iter().any(|l| self.unplanned(l) > 0)
-    }
-
-    /// Promised units that have not ended.
-    pub fn live_reservations(&self) -> impl Iterator<Item = &Reservation> {
-        self.reservations.iter().filter(|r| r.status.is_active())
+    pub fn is_collected_by_channel(&self, payment: &Payment) -> bool {
+        payment.provider == Provider::Channel
+            || self.body.payments.iter().any(|d| d.reference == payment.reference && d.collected_by_channel)
     }
 }

@@ -72,6 +72,24 @@ pub enum PaymentFactKind {
     },
 }
 
+impl PaymentFactKind {
+    /// The stable name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Authorized { .. } => "authorized",
+            Self::Captured { .. } => "captured",
+            Self::Failed { .. } => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Refund { .. } => "refund",
+            Self::Disputed { .. } => "disputed",
+            Self::DisputeWon => "dispute_won",
+            Self::Other { .. } => "other",
+        }
+    }
+}
+
 /// How far a refund has come, by the provider. Anything not known yet is pending: only an explicit answer settles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

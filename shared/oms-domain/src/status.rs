@@ -44,7 +44,7 @@ machine! {
         Confirmed -> InFulfilment: "shipment released",
         Confirmed -> Cancelling: "cancellation, or hold rejected",
         InFulfilment -> Completed: "delivered, nothing open",
-        InFulfilment -> Cancelling: "cancellation before shipping, or hold rejected",
+        InFulfilment -> Cancelling: "cancellation before shipping, hold rejected, or nothing arrived",
         Cancelling -> Cancelled: "everything compensated",
         Cancelling -> InFulfilment: "warehouse has already shipped",
         Completed -> Closed: "claim time over",
@@ -97,7 +97,7 @@ machine! {
         /// The buyer's bank wants it back.
         Disputed = "disputed",
     }
-    start { Created, Captured }
+    start { Created, Authorized, Captured }
     moves {
         Created -> RequiresAction: "provider waits for the buyer",
         Created -> Authorized: "authorized",
@@ -124,12 +124,17 @@ machine! {
         Expired -> PartiallyCaptured: "captured in part after all",
         Expired -> Captured: "captured after all",
         Voiding -> Voided: "voided",
+        Voiding -> Expired: "void refused, lapses by itself",
         Voiding -> Unknown: "answer lost",
+        Voiding -> PartiallyCaptured: "captured in part after all",
         Voiding -> Captured: "captured after all",
+        Voided -> PartiallyCaptured: "captured in part after all",
         Voided -> Captured: "captured after all",
         Unknown -> Authorized: "asked: authorized",
+        Unknown -> PartiallyCaptured: "asked: captured in part",
         Unknown -> Captured: "asked: captured",
         Unknown -> Voided: "asked: voided",
+        Unknown -> Expired: "asked: lapses by itself",
         Unknown -> Failed: "asked: failed",
         Captured -> Disputed: "disputed",
         Disputed -> Captured: "dispute won",
@@ -150,7 +155,7 @@ machine! {
         /// Given back because the order was not paid in time.
         Expired = "expired",
     }
-    start { Held }
+    start { Held, Committed }
     moves {
         Held -> Committed: "shipment planned",
         Held -> Released: "released",

@@ -86,7 +86,7 @@ fn wakes(order: &Order, policy: &Policy) -> Vec<(Timestamp, Work)> {
         | OrderStatus::Cancelling
         | OrderStatus::Cancelled => {}
     }
-    wakes.extend(order.active_holds().map(|h| (h.deadline, Work::Reversal)));
+    wakes.extend(order.expiring_holds().map(|h| (h.deadline, Work::Reversal)));
     wakes.extend(order.shipments.iter().filter_map(|s| silent_after(s, policy)).map(|at| (at, Work::Reversal)));
     wakes.extend(undoing(order));
     wakes
@@ -107,7 +107,11 @@ fn undoing(order: &Order) -> Vec<(Timestamp, Work)> {
             | RefundStatus::Manual => {}
         }
     }
-    if order.is_undone() && !order.awaits_location() {
+    if order.is_undone() {
+        // Until the location has answered, nothing is compensated, so there is nothing to do.
+        if order.awaits_location() {
+            return with_reversal(times);
+        }
         if order.live_reservations().next().is_some() || order.refundable_total().is_ok_and(|m| m.is_positive()) {
             times.push(now);
         }
@@ -117,6 +121,10 @@ fn undoing(order: &Order) -> Vec<(Timestamp, Work)> {
     } else if order.excess().is_ok_and(|m| m.is_positive()) {
         times.push(now);
     }
+    with_reversal(times)
+}
+
+fn with_reversal(times: Vec<Timestamp>) -> Vec<(Timestamp, Work)> {
     times.into_iter().map(|at| (at, Work::Reversal)).collect()
 }
 
@@ -158,6 +166,8 @@ pub fn silent_after(shipment: &Shipment, policy: &Policy) -> Option<Timestamp> {
         }
         // A carrier has ten times as long as a location.
         ShipmentStatus::Shipped | ShipmentStatus::InTransit => policy.shipment_response_seconds.saturating_mul(10),
+        // Somebody has dealt with the trouble, so the parcel should move again.
+        ShipmentStatus::Exception if shipment.trouble_closed => policy.shipment_response_seconds.saturating_mul(10),
         ShipmentStatus::Backordered
         | ShipmentStatus::Scheduled
         | ShipmentStatus::Planned

@@ -20,6 +20,7 @@ pub const VARIABLES: &[&str] = &[
     "ORDERS_TABLE",
     "STOCK_TABLE",
     "STIMULI_QUEUE_URL",
+    "DELIVERIES_QUEUE_URL",
     "EVENT_BUS_NAME",
     "PLACEMENT_ARN",
     "FULFILMENT_ARN",
@@ -144,6 +145,14 @@ impl Env {
     /// [`ConfigError`] when it is not set.
     pub fn stock_table(&self) -> Result<String, ConfigError> {
         self.required("STOCK_TABLE")
+    }
+
+    /// `DELIVERIES_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set.
+    pub fn deliveries_queue_url(&self) -> Result<String, ConfigError> {
+        self.required("DELIVERIES_QUEUE_URL")
     }
 
     /// `STIMULI_QUEUE_URL`.

@@ -255,6 +255,8 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Field { field, reason } => Self::field(field, reason),
             Refusal::Amount(error) => Self::field("amount", error.to_string()),
+            // The order was found: what does not exist is a part of the request.
+            Refusal::Unknown { kind: "line", .. } => Self::field("lines", refusal.to_string()),
             Refusal::ExceedsRemaining { ref remaining, .. } => {
                 Self::new(kind, refusal.to_string()).member("remaining", remaining.clone())
             }
@@ -276,6 +278,7 @@ impl From<StoreError> for Problem {
             | StoreError::Contended(_)
             | StoreError::Unavailable(_) => Self::unavailable(error.to_string()),
             StoreError::Malformed(_) => Self::internal(error.to_string()),
+            StoreError::BadCursor => Self::field("cursor", "is none that this list gave"),
         }
     }
 }

@@ -149,7 +149,7 @@ impl From<AppError> for StepError {
             AppError::Store(error) => match error {
                 StoreError::VersionTaken | StoreError::StockShort | StoreError::Contended(_) => Self::Contended(text),
                 StoreError::Unavailable(_) => Self::Unavailable(text),
-                StoreError::Malformed(_) => Self::Malformed(text),
+                StoreError::Malformed(_) | StoreError::BadCursor => Self::Malformed(text),
             },
         }
     }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use oms_app::error::PortError;
+use oms_app::error::{PortError, WorkflowError};
 use oms_app::ports::{EventBus, Stimulus, StimulusQueue, WebhookSender, Workflows};
 use serde_json::Value;
 
@@ -127,7 +127,7 @@ impl RecordingWorkflows {
 
 #[async_trait]
 impl Workflows for RecordingWorkflows {
-    async fn run(&self, stimulus: &Stimulus) -> Result<(), PortError> {
+    async fn run(&self, stimulus: &Stimulus) -> Result<(), WorkflowError> {
         self.0.push(stimulus.clone());
         Ok(())
     }

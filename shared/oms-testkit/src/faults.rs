@@ -62,6 +62,8 @@ impl<T> Run<T> {
 pub struct FaultPlan {
     state: Arc<Mutex<Plan>>,
     crash: Arc<Notify>,
+    stalled: Arc<Notify>,
+    go_on: Arc<Notify>,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +74,8 @@ struct Plan {
     nth_of: BTreeMap<(&'static str, u64), Fault>,
     always: BTreeMap<&'static str, Fault>,
     chance: Option<(Seeded, u32, Vec<Fault>)>,
+    stall: Option<u64>,
+    mix: Option<Seeded>,
     off: bool,
 }
 
@@ -109,6 +113,28 @@ impl FaultPlan {
         self.plan().always.insert(call, fault);
     }
 
+    /// The n-th call from here on waits, before it has its effect, until [`FaultPlan::go_on`]: time for somebody else to
+    /// come between.
+    pub fn stall_nth(&self, n: u64) {
+        let mut plan = self.plan();
+        plan.stall = Some(plan.trace.len() as u64 + n);
+    }
+
+    /// Waits until a call stalls.
+    pub async fn stalled(&self) {
+        self.stalled.notified().await;
+    }
+
+    /// Lets the stalled call go on.
+    pub fn go_on(&self) {
+        self.go_on.notify_one();
+    }
+
+    /// Before every call from here on others may go first, by a seed: tasks that run at once are mixed anew for each seed.
+    pub fn mix(&self, seed: u64) {
+        self.plan().mix = Some(Seeded::new(seed));
+    }
+
     /// No further call fails; the trace goes on.
     pub fn stop(&self) {
         self.plan().off = true;
@@ -134,23 +160,39 @@ impl FaultPlan {
         }
     }
 
-    /// Notes a call, and says how it fails.
-    pub(crate) fn next(&self, call: &'static str) -> Option<Fault> {
+    /// A call begins: waits where others go first, and says how it fails.
+    pub(crate) async fn begin(&self, call: &'static str) -> Option<Fault> {
+        let (fault, stalls, others) = self.next(call);
+        for _ in 0..others {
+            tokio::task::yield_now().await;
+        }
+        if stalls {
+            self.stalled.notify_one();
+            self.go_on.notified().await;
+        }
+        fault
+    }
+
+    /// Notes a call: how it fails, whether it stalls, and how often others go first.
+    fn next(&self, call: &'static str) -> (Option<Fault>, bool, u64) {
         let mut plan = self.plan();
         plan.trace.push(call);
         let number = plan.trace.len() as u64;
         let count = plan.counts.entry(call).or_default();
         *count += 1;
         let count = *count;
+        let stalls = plan.stall.is_some_and(|stall| stall == number);
+        let others = plan.mix.as_ref().map_or(0, |seeded| seeded.below(3));
         if plan.off {
-            return None;
+            return (None, stalls, others);
         }
         let by_chance = plan
             .chance
             .as_ref()
             .and_then(|(seeded, per_mille, kinds)| seeded.per_mille(*per_mille).then(|| *seeded.pick(kinds)));
-        let planned = plan.nth.get(&number).or_else(|| plan.nth_of.get(&(call, count))).or_else(|| plan.always.get(call));
-        planned.copied().or(by_chance)
+        let planned =
+            plan.nth.get(&number).or_else(|| plan.nth_of.get(&(call, count))).or_else(|| plan.always.get(call));
+        (planned.copied().or(by_chance), stalls, others)
     }
 
     /// Ends the run that this call belongs to: never returns.
@@ -229,7 +271,7 @@ mod tests {
     fn chance_follows_its_seed() {
         let faults = |seed| {
             let plan = FaultPlan::seeded(seed, 300, Fault::ALL);
-            (0..50).map(|_| plan.next("x")).collect::<Vec<_>>()
+            (0..50).map(|_| plan.next("x").0).collect::<Vec<_>>()
         };
         assert_eq!(faults(3), faults(3));
         assert_ne!(faults(3), faults(4));

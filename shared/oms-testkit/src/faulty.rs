@@ -4,11 +4,11 @@ use std::future::Future;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use oms_app::error::{PortError, StoreError};
+use oms_app::error::{PortError, StoreError, WorkflowError};
 use oms_app::ports::{
-    CancelAnswer, Commit, DueItem, DueStore, EventBus, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists, OrderStore,
-    Page, ParkedFact, ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Stimulus, StimulusQueue, StockStore,
-    TaskStore, TrackingStore, WebhookSender, WorkList, Workflows,
+    CancelAnswer, Commit, DueItem, DueStore, EventBus, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists,
+    OrderStore, Page, ParkedFact, ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Stimulus, StimulusQueue,
+    StockStore, TaskStore, TrackingStore, WebhookSender, WorkList, Workflows,
 };
 use oms_domain::body::Provider;
 use oms_domain::id::{Carrier, EventKey, LocationId, OrderId, ShipmentId, Sku, TrackingNumber};
@@ -22,7 +22,7 @@ use crate::faults::{Fault, Faulty};
 impl<P> Faulty<P> {
     /// A call with a fault around it, if the plan has one; `failed` makes the error from how it fails.
     async fn with<T>(&self, call: &'static str, effect: impl Future<Output = T>, failed: impl FnOnce(Fault) -> T) -> T {
-        match self.plan.next(call) {
+        match self.plan.begin(call).await {
             None => effect.await,
             Some(fault @ (Fault::Before | Fault::Throttled | Fault::Contended)) => failed(fault),
             Some(Fault::After) => {
@@ -71,13 +71,28 @@ impl<P: OrderStore> OrderStore for Faulty<P> {
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         self.store("orders.commit", self.inner.commit(commit)).await
     }
-    async fn park_fact(&self, order_id: &OrderId, parked: &ParkedFact, look_again_at: Timestamp) -> Result<bool, StoreError> {
+    async fn park_fact(
+        &self,
+        order_id: &OrderId,
+        parked: &ParkedFact,
+        look_again_at: Timestamp,
+    ) -> Result<bool, StoreError> {
         self.store("orders.park_fact", self.inner.park_fact(order_id, parked, look_again_at)).await
     }
-    async fn order_of_payment(&self, provider: Provider, provider_payment_id: &str) -> Result<Option<OrderId>, StoreError> {
+    async fn order_of_payment(
+        &self,
+        provider: Provider,
+        provider_payment_id: &str,
+    ) -> Result<Option<OrderId>, StoreError> {
         self.store("orders.order_of_payment", self.inner.order_of_payment(provider, provider_payment_id)).await
     }
-    async fn note_unhandled(&self, provider: &str, key: &EventKey, kind: &str, at: Timestamp) -> Result<(), StoreError> {
+    async fn note_unhandled(
+        &self,
+        provider: &str,
+        key: &EventKey,
+        kind: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
         self.store("orders.note_unhandled", self.inner.note_unhandled(provider, key, kind, at)).await
     }
 }
@@ -199,8 +214,9 @@ impl<P: StimulusQueue> StimulusQueue for Faulty<P> {
 
 #[async_trait]
 impl<P: Workflows> Workflows for Faulty<P> {
-    async fn run(&self, stimulus: &Stimulus) -> Result<(), PortError> {
-        self.port("workflows.run", self.inner.run(stimulus)).await
+    async fn run(&self, stimulus: &Stimulus) -> Result<(), WorkflowError> {
+        let failed = |fault: Fault| Err(WorkflowError::Failed(format!("injected: {fault:?}")));
+        self.with("workflows.run", self.inner.run(stimulus), failed).await
     }
 }
 

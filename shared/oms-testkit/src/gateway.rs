@@ -52,7 +52,7 @@ pub struct ProviderRefund {
     pub succeeded: Option<bool>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Books {
     payments: BTreeMap<String, ProviderPayment>,
     refunds: BTreeMap<RefundId, ProviderRefund>,
@@ -72,6 +72,12 @@ impl FakeProvider {
     #[must_use]
     pub fn new(provider: Provider) -> Self {
         Self { provider, books: Arc::default() }
+    }
+
+    /// A provider of its own with the same books.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self { provider: self.provider, books: Arc::new(Mutex::new(self.books().clone())) }
     }
 
     /// Sets how far a payment is.
@@ -198,7 +204,9 @@ impl PaymentGateway for FakeProvider {
         match script {
             Script::LoseRequest | Script::LoseAnswer => RefundAnswer::Unknown,
             Script::Refuse(reason) => RefundAnswer::Refused { reason },
-            Script::Pending | Script::Pass => books.refunds.get(&request.refund_id).map_or(RefundAnswer::NotFound, answer),
+            Script::Pending | Script::Pass => {
+                books.refunds.get(&request.refund_id).map_or(RefundAnswer::NotFound, answer)
+            }
         }
     }
 

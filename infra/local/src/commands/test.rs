@@ -1,9 +1,10 @@
 //! `cargo local test`: installs what the tests need, runs all of them, counts.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::io::{IsTerminal, Read, Write};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use local_stack::engine::{self, Lifetime};
 use local_stack::error::{LocalError, Result};
 use local_stack::layout::Layout;
 use local_stack::progress::Progress;
@@ -11,10 +12,10 @@ use local_stack::python::{self, Purpose};
 use local_stack::{bootstraps, testing};
 
 use crate::cli::TestArgs;
-use crate::commands::dynamodb_local;
+use crate::commands::dynamodb_local::{self, DynamoDbLocal};
 
 pub(crate) async fn run(layout: &Layout, args: &TestArgs, progress: Progress) -> Result<()> {
-    let skipped = prepare_skip_file(layout)?;
+    python::check(layout, Purpose::Tests)?;
     if python::ready(layout, Purpose::Tests).is_none() {
         progress.say("Installing what the tests need into target/local/venv, the first time only …");
     }
@@ -29,23 +30,66 @@ pub(crate) async fn run(layout: &Layout, args: &TestArgs, progress: Progress) ->
     };
     bootstraps::build(layout, false, progress)?;
     let (python, database) = tools.await.map_err(LocalError::engine("installing what the tests need"))??;
-    let mut command = bootstraps::cargo(layout);
-    command
-        .args(["test", "--workspace", "--no-fail-fast", "--"])
-        .args(&args.args)
-        .env(testing::PYTHON, python)
-        .env(testing::STAGED, "1")
-        .env(testing::SKIPPED, &skipped);
-    match database {
-        Ok(folder) => {
-            command.env(testing::DYNAMODB_LOCAL, folder);
+    let services = Services::start(python, database, progress).await?;
+    let command = services.tell(bootstraps::cargo(layout), &args.args);
+    let ran = tokio::task::spawn_blocking(move || run_counting(command)).await;
+    services.stop().await?;
+    let (count, ended_well) = ran.map_err(LocalError::engine("running the tests"))??;
+    report(&count, ended_well)
+}
+
+/// What runs beside the tests.
+struct Services {
+    python: PathBuf,
+    /// None where it cannot run; the tests that want it say so themselves.
+    database: Option<DynamoDbLocal>,
+    layout: Layout,
+    engine_url: String,
+}
+
+impl Services {
+    async fn start(python: PathBuf, database: Result<PathBuf, String>, progress: Progress) -> Result<Self> {
+        let step = progress.step("Starting the engine and DynamoDB Local for the tests");
+        let layout = Layout::named("test-services");
+        std::fs::create_dir_all(layout.home())
+            .map_err(LocalError::io(format!("creating {}", layout.home().display())))?;
+        engine::stop(&layout).await?;
+        let engine = engine::start(&layout, &python, engine::free_port()?, Lifetime::ThisProcess).await?;
+        let database = match database {
+            Ok(folder) => DynamoDbLocal::start(&folder).await,
+            Err(reason) => Err(reason),
+        };
+        step.done(match &database {
+            Ok(_) => "both run",
+            Err(_) => "the engine runs",
+        });
+        if let Err(reason) = &database {
+            progress.say(&format!("No DynamoDB Local: {reason}"));
         }
-        Err(reason) => progress.say(&format!("DynamoDB Local is not there: {reason}")),
+        Ok(Self { python, database: database.ok(), layout, engine_url: engine.url() })
     }
-    let (mut count, ended_well) = run_counting(&mut command)?;
-    let skipped = read_skips(&skipped);
-    count.name_skipped(skipped.len());
-    report(&count, &skipped, ended_well)
+
+    /// The test run, told where everything is.
+    fn tell(&self, mut cargo: Command, args: &[String]) -> Command {
+        cargo
+            .args(["test", "--workspace", "--no-fail-fast", "--"])
+            .args(args)
+            .env(testing::PYTHON, &self.python)
+            .env(testing::MINISTACK, &self.engine_url)
+            .env(testing::STAGED, "1");
+        if let Some(database) = &self.database {
+            cargo.env(testing::DYNAMODB_LOCAL, database.url());
+        }
+        if std::io::stderr().is_terminal() {
+            // Its standard error is read here too, so it does not see the terminal.
+            cargo.env("CARGO_TERM_COLOR", "always");
+        }
+        cargo
+    }
+
+    async fn stop(self) -> Result<()> {
+        engine::stop(&self.layout).await.map(drop)
+    }
 }
 
 /// What the test runner said, summed over all its binaries.
@@ -53,12 +97,17 @@ pub(crate) async fn run(layout: &Layout, args: &TestArgs, progress: Progress) ->
 struct Count {
     passed: usize,
     failed: usize,
-    skipped: usize,
+    ignored: usize,
+    /// What could not run, in the words of the tests.
+    skipped: Vec<String>,
 }
 
 impl Count {
-    /// Takes in a line such as `test result: ok. 12 passed; 0 failed; 1 ignored; …`.
+    /// Takes in a line such as `test result: ok. 12 passed; 0 failed; 1 ignored; …`, or one that names a skip.
     fn read(&mut self, line: &str) {
+        if let Some(skipped) = line.strip_prefix(testing::SKIPPED) {
+            self.skipped.push(skipped.trim_end().to_owned());
+        }
         let Some(rest) = line.trim_start().strip_prefix("test result: ") else { return };
         for part in rest.split(['.', ';']) {
             let mut words = part.split_whitespace();
@@ -69,98 +118,123 @@ impl Count {
             match what {
                 "passed" => self.passed += number,
                 "failed" => self.failed += number,
-                "ignored" => self.skipped += number,
+                "ignored" => self.ignored += number,
                 _ => {}
             }
         }
     }
 
-    /// A test that found that it cannot run has passed for the runner.
-    fn name_skipped(&mut self, number: usize) {
-        self.passed = self.passed.saturating_sub(number);
-        self.skipped += number;
+    /// Both streams of one run.
+    fn join(mut self, other: Self) -> Self {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.ignored += other.ignored;
+        self.skipped.extend(other.skipped);
+        self
     }
-}
 
-fn prepare_skip_file(layout: &Layout) -> Result<PathBuf> {
-    let home = layout.home();
-    std::fs::create_dir_all(home).map_err(LocalError::io(format!("creating {}", home.display())))?;
-    let path = home.join("skipped-tests");
-    std::fs::write(&path, "").map_err(LocalError::io(format!("writing {}", path.display())))?;
-    Ok(path)
-}
+    fn skips(&self) -> usize {
+        self.ignored + self.skipped.len()
+    }
 
-fn read_skips(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    text.lines().map(|line| line.replacen('\t', ": ", 1)).collect()
+    /// The last line. A test that found that it cannot run has passed for the runner, and is not counted so here.
+    fn line(&self) -> String {
+        let passed = self.passed.saturating_sub(self.skipped.len());
+        format!("{passed} passed, {} failed, {} skipped", self.failed, self.skips())
+    }
 }
 
 /// Runs the tests with their output shown as it comes.
-fn run_counting(command: &mut Command) -> Result<(Count, bool)> {
-    let mut child = command.stdout(Stdio::piped()).spawn().map_err(LocalError::io("starting cargo test"))?;
-    let mut count = Count::default();
-    if let Some(out) = child.stdout.take() {
-        for line in BufReader::new(out).split(b'\n') {
-            let line = line.map_err(LocalError::io("reading the tests' output"))?;
-            count.read(&String::from_utf8_lossy(&line));
-            let mut shown = std::io::stdout().lock();
-            shown
-                .write_all(&line)
-                .and_then(|()| shown.write_all(b"\n"))
-                .map_err(LocalError::io("showing the tests' output"))?;
-        }
-    }
+fn run_counting(mut command: Command) -> Result<(Count, bool)> {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(LocalError::io("starting cargo test"))?;
+    let err = child.stderr.take();
+    let err =
+        std::thread::spawn(move || err.map_or_else(|| Ok(Count::default()), |from| copy(from, std::io::stderr())));
+    let out = child.stdout.take().map_or_else(|| Ok(Count::default()), |from| copy(from, std::io::stdout()));
+    let err = err.join().unwrap_or_else(|_| Ok(Count::default()));
     let status = child.wait().map_err(LocalError::io("waiting for cargo test"))?;
+    let context = "showing the tests' output";
+    let count = out.map_err(LocalError::io(context))?.join(err.map_err(LocalError::io(context))?);
     Ok((count, status.success()))
 }
 
-/// The count is the last line, whatever happened.
-fn report(count: &Count, skipped: &[String], ended_well: bool) -> Result<()> {
-    for line in skipped {
-        println!("skipped: {line}");
-    }
-    let problem = if !ended_well && count.failed == 0 {
-        Some("the tests did not all run: see the messages above")
-    } else if testing::in_ci() && count.skipped > 0 {
-        Some("in CI a skipped test is a failure")
-    } else if !ended_well || count.failed > 0 {
-        Some("tests failed: they are named above")
-    } else {
-        None
-    };
-    if let Some(problem) = problem {
-        println!("{problem}");
-    }
-    println!("{} passed, {} failed, {} skipped", count.passed, count.failed, count.skipped);
-    match problem {
-        None => Ok(()),
-        // The count stays the last line.
-        Some(_) => Err(LocalError::Told),
+/// Shows what comes at once, and reads its lines.
+fn copy(mut from: impl Read, mut to: impl Write) -> std::io::Result<Count> {
+    let mut count = Count::default();
+    let mut line = Vec::new();
+    let mut chunk = [0; 8192];
+    loop {
+        let length = from.read(&mut chunk)?;
+        let bytes = chunk.get(..length).unwrap_or_default();
+        if bytes.is_empty() {
+            count.read(&String::from_utf8_lossy(&line));
+            return Ok(count);
+        }
+        to.write_all(bytes)?;
+        to.flush()?;
+        for byte in bytes {
+            if *byte == b'\n' {
+                count.read(&String::from_utf8_lossy(&line));
+                line.clear();
+            } else {
+                line.push(*byte);
+            }
+        }
     }
 }
 
+/// The count is the last line, whatever happened.
+fn report(count: &Count, ended_well: bool) -> Result<()> {
+    let problem = if !ended_well && count.failed == 0 {
+        Some("The tests did not all run: see the messages above.")
+    } else if !ended_well || count.failed > 0 {
+        Some("Tests failed: they are named above.")
+    } else if testing::in_ci() && count.skips() > 0 {
+        Some("In CI a skipped test is a failure.")
+    } else {
+        None
+    };
+    println!();
+    for skipped in &count.skipped {
+        println!("skipped: {skipped}");
+    }
+    if let Some(problem) = problem {
+        println!("{problem}");
+    }
+    println!("{}", count.line());
+    // The count stays the last line.
+    problem.map_or(Ok(()), |_| Err(LocalError::Told))
+}
+
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
-    use super::Count;
+    use super::{Count, copy, report};
+
+    const OUTPUT: &str = "running 3 tests
+SKIPPED: store against DynamoDB Local (set WAYBILL_DYNAMODB_LOCAL or run cargo local test)
+test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.01s
+test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s
+test result_of_something ... ok";
 
     #[test]
-    fn results_are_summed_over_binaries() {
-        let mut count = Count::default();
-        for line in [
-            "running 3 tests",
-            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.01s",
-            "test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s",
-            "test result_of_something ... ok",
-        ] {
-            count.read(line);
-        }
-        assert_eq!(count, Count { passed: 16, failed: 2, skipped: 1 });
+    fn results_are_summed_over_binaries_and_output_is_passed_on() {
+        let mut shown = Vec::new();
+        let count = copy(OUTPUT.as_bytes(), &mut shown).unwrap();
+        assert_eq!(shown, OUTPUT.as_bytes());
+        assert_eq!(count.line(), "15 passed, 2 failed, 2 skipped");
     }
 
     #[test]
-    fn a_test_that_could_not_run_is_not_counted_as_passed() {
-        let mut count = Count { passed: 10, failed: 0, skipped: 1 };
-        count.name_skipped(2);
-        assert_eq!(count, Count { passed: 8, failed: 0, skipped: 3 });
+    fn the_run_fails_when_a_test_or_the_runner_does() {
+        let count = |passed, failed| Count { passed, failed, ..Count::default() };
+        assert!(report(&count(2, 0), true).is_ok());
+        assert!(report(&count(2, 1), false).is_err());
+        assert!(report(&count(0, 0), false).is_err(), "it did not compile");
     }
 }

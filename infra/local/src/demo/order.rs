@@ -1,5 +1,6 @@
 //! An order as the API shows it, and its timeline on the terminal.
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// What `GET /v1/orders/{order_id}` answered.
@@ -76,10 +77,9 @@ impl Order {
     }
 }
 
-/// `2026-11-21T23:26:00.574Z` as `23:26:00.574`.
+/// `2026-11-21T23:26:00.574Z` as `23:26:00.574`; what is no time as it stands.
 fn time_of_day(at: &str) -> String {
-    let time = at.split_once('T').map_or(at, |(_, time)| time).trim_end_matches('Z');
-    format!("{time:12.12}")
+    at.parse::<Timestamp>().map_or_else(|_| at.to_owned(), |at| at.strftime("%H:%M:%S%.3f").to_string())
 }
 
 #[cfg(test)]
@@ -91,7 +91,8 @@ mod tests {
     #[test]
     fn times_are_cut_to_milliseconds() {
         assert_eq!(time_of_day("2026-11-21T23:26:00.574123Z"), "23:26:00.574");
-        assert_eq!(time_of_day("2026-11-21T23:26:00Z"), "23:26:00    ");
+        assert_eq!(time_of_day("2026-11-21T23:26:00.5Z"), "23:26:00.500");
+        assert_eq!(time_of_day("soon"), "soon");
     }
 
     #[test]

@@ -76,10 +76,17 @@ pub struct Ledger {
     keys: BTreeMap<String, Remembered>,
     faults: VecDeque<Fault>,
     violations: Vec<String>,
+    /// Part of every id, so that two runs of the stand-in give different ones to the same stack.
+    run: String,
     issued: u64,
 }
 
 impl Ledger {
+    /// An empty one whose ids carry this text of letters and digits.
+    pub fn new(run: &str) -> Self {
+        Self { run: run.to_owned(), ..Self::default() }
+    }
+
     /// Lets something go wrong with a later changing request, each once, in this order.
     pub fn plan(&mut self, fault: Fault) {
         self.faults.push_back(fault);
@@ -254,7 +261,7 @@ impl Ledger {
 
     fn issue(&mut self, kind: &str) -> String {
         self.issued += 1;
-        format!("{kind}_standin{:012}", self.issued)
+        format!("{kind}_{}{:06}", self.run, self.issued)
     }
 }
 

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::ledger::{Answer, Ledger, Parameters, failure};
+use crate::clock;
 use crate::error::{LocalError, Result};
 
 /// A running stand-in. It ends when this is dropped.
@@ -51,7 +52,8 @@ impl StripeStandIn {
             )
         })?;
         let port = listener.local_addr().map_err(LocalError::io("starting the stand-in for Stripe's API"))?.port();
-        let shared = Shared { ledger: Arc::default(), api_key: api_key.into() };
+        let run = format!("standin{}", clock::now().as_millisecond());
+        let shared = Shared { ledger: Arc::new(Mutex::new(Ledger::new(&run))), api_key: api_key.into() };
         let app = router(shared.clone());
         let task = tokio::spawn(async move {
             // It ends with the task; there is nobody to tell of an error before that.

@@ -15,7 +15,7 @@ use oms_testkit::build::{an_order, location_id, sku};
 use oms_testkit::seeded::SeededIds;
 use oms_testkit::time::start;
 
-use crate::engine::{DYNAMODB_LOCAL, MINISTACK, Engine, stores_on};
+use crate::engine::{DYNAMODB_LOCAL, Engine, MINISTACK, stores_on};
 
 /// Turns the next answers into "500", after the engine has done what was asked.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +66,8 @@ async fn lost(engine: &Engine, case: &str) {
     // A transaction: it has its effect once, on stock as well.
     let with_stock = SeededIds::new(2).order_id();
     let mut commit = an_order().received(&with_stock, start());
-    commit.stock = vec![StockMove { location_id: place, sku: tee.clone(), on_hand: 0, held: 2, committed: 0, takes: 2 }];
+    commit.stock =
+        vec![StockMove { location_id: place, sku: tee.clone(), on_hand: 0, held: 2, committed: 0, takes: 2 }];
     answers.next(1);
     orders.commit(&commit).await.unwrap();
     assert_eq!(stock.levels(std::slice::from_ref(&tee)).await.unwrap()[0].held, 2);

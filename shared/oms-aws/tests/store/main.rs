@@ -4,6 +4,7 @@
 
 mod engine;
 mod lost_answers;
+mod ports;
 mod refusals;
 mod tables;
 mod units;

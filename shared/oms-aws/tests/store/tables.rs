@@ -71,7 +71,11 @@ impl Table {
             .collect();
         let indexes: Vec<GlobalSecondaryIndex> = list(&self.0, "GlobalSecondaryIndexes").iter().map(index).collect();
         let stream = self.0["StreamSpecification"]["StreamViewType"].as_str().map(|view| {
-            StreamSpecification::builder().stream_enabled(true).stream_view_type(StreamViewType::from(view)).build().unwrap()
+            StreamSpecification::builder()
+                .stream_enabled(true)
+                .stream_view_type(StreamViewType::from(view))
+                .build()
+                .unwrap()
         });
         client
             .create_table()
@@ -86,7 +90,13 @@ impl Table {
             .expect("a table like the template's");
         if let Some(attribute) = self.0["TimeToLiveSpecification"]["AttributeName"].as_str() {
             let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build().unwrap();
-            client.update_time_to_live().table_name(name).time_to_live_specification(ttl).send().await.expect("a time to live");
+            client
+                .update_time_to_live()
+                .table_name(name)
+                .time_to_live_specification(ttl)
+                .send()
+                .await
+                .expect("a time to live");
         }
     }
 }

@@ -1,15 +1,14 @@
 //! Undoing an order, and whatever time alone decides.
 
-use crate::body::Provider;
-use crate::decide::holds;
 use crate::decide::refund::approve;
 use crate::decide::shipment::withdrawn;
+use crate::decide::{call_off, holds};
 use crate::event::{OrderEvent, RefundCause};
 use crate::machine::Machine;
 use crate::order::Order;
 use crate::policy::{Context, Policy};
 use crate::refusal::Refusal;
-use crate::status::{OrderStatus, PaymentStatus, ShipmentStatus};
+use crate::status::{OrderStatus, ShipmentStatus};
 
 pub(super) fn cancel(order: &Order, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
     match order.status {
@@ -62,17 +61,13 @@ pub(super) fn compensate(order: &Order, ctx: &Context<'_>) -> Result<Vec<OrderEv
     let mut events = passed_deadlines(order, ctx);
     let state = super::after(order, &events, ctx.now);
     events.extend(owed(&state)?);
-    events.extend(called_off(&state));
+    events.extend(call_off::unasked(&state));
     Ok(events)
 }
 
 fn passed_deadlines(order: &Order, ctx: &Context<'_>) -> Vec<OrderEvent> {
-    let mut events = Vec::new();
-    for hold in order.active_holds().filter(|h| h.deadline <= ctx.now) {
-        events.push(OrderEvent::HoldExpired { hold_id: hold.id.clone() });
-    }
+    let mut events = holds::expire(order, ctx);
     if !events.is_empty() {
-        events.extend(holds::undo(order, "nobody answered the hold in time"));
         return events;
     }
     match order.status {
@@ -123,7 +118,7 @@ fn owed(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
                     payment,
                     amount,
                     RefundCause::OrderUndone,
-                    order.status.name(),
+                    undone_because(order),
                 ));
             }
         }
@@ -141,21 +136,21 @@ fn owed(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
     Ok(events)
 }
 
-/// Payment attempts that nobody has to be asked about are called off with the order.
-fn called_off(order: &Order) -> Vec<OrderEvent> {
-    if !order.is_undone() || order.awaits_location() {
-        return Vec::new();
+/// Why everything goes back, in the words that stand beside the refund.
+fn undone_because(order: &Order) -> &str {
+    match order.status {
+        OrderStatus::Expired => "not paid in time",
+        OrderStatus::Rejected => "the order was rejected",
+        OrderStatus::Received
+        | OrderStatus::Validated
+        | OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::InFulfilment
+        | OrderStatus::Completed
+        | OrderStatus::Closed
+        | OrderStatus::Cancelling
+        | OrderStatus::Cancelled => order.cancellation_reason.as_deref().unwrap_or("the order was cancelled"),
     }
-    order
-        .payments
-        .iter()
-        .filter(|p| {
-            let open = matches!(p.status, PaymentStatus::Created | PaymentStatus::RequiresAction);
-            let authorized_elsewhere = p.status == PaymentStatus::Authorized && p.provider == Provider::Channel;
-            (open && (p.provider.is_promise() || p.provider_payment_id.is_none())) || authorized_elsewhere
-        })
-        .map(|p| OrderEvent::PaymentExpired { payment_id: p.id.clone() })
-        .collect()
 }
 
 /// What is still promised to an order that is undone goes back to the shelf.

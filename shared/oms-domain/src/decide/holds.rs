@@ -1,10 +1,11 @@
-//! Answers of people to holds and anomalies.
+//! Holds and anomalies: how they are raised, and what people's answers, or their silence, do.
 
 use crate::decide::compensate::begin_undoing;
 use crate::event::{OrderEvent, Rejection, RejectionCode};
 use crate::id::HoldId;
 use crate::machine::Machine;
 use crate::order::{Hold, Order};
+use crate::policy::Context;
 use crate::refusal::Refusal;
 use crate::status::{HoldKind, HoldStatus, OrderStatus};
 
@@ -17,26 +18,60 @@ fn active<'a>(order: &'a Order, id: &HoldId) -> Result<&'a Hold, Refusal> {
     }
 }
 
-pub(super) fn release(order: &Order, id: &HoldId, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
+pub(super) fn release(order: &Order, id: &HoldId, reason: &str, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let hold = active(order, id)?;
     let mut events = vec![OrderEvent::HoldReleased { hold_id: id.clone(), reason: reason.into() }];
-    // Whoever lifts this hold says that what was paid settles the order. An order that nobody has paid for at all
-    // stays unpaid: the hold was about money that does not count (another currency).
-    if hold.kind == HoldKind::PaymentMismatch && order.captured()?.is_positive() {
+    // Whoever lifts this hold says that what was paid settles the order. An order whose money is not there, or is on
+    // its way back, stays unpaid: the hold was about money that does not count.
+    if hold.kind == HoldKind::PaymentMismatch && order.refundable_total()?.is_positive() {
         events.push(OrderEvent::PaymentAccepted);
+    }
+    // Whoever lets an order go on lets it be paid: it does not expire in the same moment.
+    let state = super::after(order, &events, ctx.now);
+    let unpaid = state.status == OrderStatus::AwaitingPayment && !state.is_held() && !state.is_covered();
+    if unpaid && state.payment_deadline.is_some_and(|d| d <= ctx.now) {
+        events.push(OrderEvent::PaymentRequested { deadline: ctx.after(ctx.policy.payment_window_seconds) });
     }
     Ok(events)
 }
 
 pub(super) fn reject(order: &Order, id: &HoldId, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
     active(order, id)?;
+    // What has left cannot be undone, and what has not must not leave because somebody said no.
+    if order.is_partly_shipped() && !order.is_undone() {
+        return Err(Refusal::AlreadyShipped);
+    }
     let mut events = vec![OrderEvent::HoldRejected { hold_id: id.clone(), reason: reason.into() }];
     events.extend(undo(order, reason));
     Ok(events)
 }
 
+/// Holds whose deadline has passed, and what follows. Silence never lets goods go: the rest of an order of which a
+/// part has left stays held, since it can be neither undone nor released without a person.
+pub(super) fn expire(order: &Order, ctx: &Context<'_>) -> Vec<OrderEvent> {
+    let mut events: Vec<OrderEvent> = order
+        .expiring_holds()
+        .filter(|h| h.deadline <= ctx.now)
+        .map(|h| OrderEvent::HoldExpired { hold_id: h.id.clone() })
+        .collect();
+    if !events.is_empty() {
+        events.extend(undo(order, "nobody answered the hold in time"));
+    }
+    events
+}
+
+/// A hold under the order's next number; `ahead` counts those decided in the same go.
+pub(super) fn place(order: &Order, ahead: usize, kind: HoldKind, reason: String, ctx: &Context<'_>) -> OrderEvent {
+    OrderEvent::HoldPlaced {
+        hold_id: HoldId::number(order.holds.len() + ahead + 1),
+        kind,
+        reason,
+        deadline: ctx.after(ctx.policy.hold_window_seconds),
+    }
+}
+
 /// What a rejected or expired hold does to its order.
-pub(super) fn undo(order: &Order, reason: &str) -> Vec<OrderEvent> {
+fn undo(order: &Order, reason: &str) -> Vec<OrderEvent> {
     match order.status {
         OrderStatus::Received | OrderStatus::Validated => vec![OrderEvent::Rejected {
             reasons: vec![Rejection { line_id: None, code: RejectionCode::HoldRejected, detail: reason.into() }],

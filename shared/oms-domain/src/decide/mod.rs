@@ -1,11 +1,13 @@
 //! Decisions: a state and a command give events, or a refusal. Nothing here waits, asks or looks at a clock.
 
+mod call_off;
 mod compensate;
 mod holds;
 mod payment;
 mod placement;
 mod plan;
 mod refund;
+mod refund_fact;
 mod settle;
 mod shipment;
 
@@ -25,14 +27,14 @@ pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec
         Command::Reserve { levels, locations } => placement::reserve(order, levels, locations),
         Command::RecordPayment(fact) => payment::record(order, fact, ctx)?,
         Command::IdentifyPayment { provider, amount, provider_payment_id } => {
-            payment::identify(order, *provider, *amount, provider_payment_id)?
+            call_off::identify(order, *provider, *amount, provider_payment_id)?
         }
         Command::Plan { levels, locations } => plan::plan(order, levels, locations, ctx),
         Command::ReleaseShipments => plan::release(order),
         Command::Report { shipment_id, report } => shipment::report(order, shipment_id, report)?,
         Command::Scan { shipment_id, scan } => shipment::scan(order, shipment_id, *scan)?,
         Command::Cancel { reason } => compensate::cancel(order, reason)?,
-        Command::ReleaseHold { hold_id, reason } => holds::release(order, hold_id, reason)?,
+        Command::ReleaseHold { hold_id, reason } => holds::release(order, hold_id, reason, ctx)?,
         Command::RejectHold { hold_id, reason } => holds::reject(order, hold_id, reason)?,
         Command::RequestRefund { key, ask, reason } => refund::request(order, key, ask, reason)?,
         Command::Compensate => compensate::compensate(order, ctx)?,
@@ -40,7 +42,7 @@ pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec
         Command::AnswerRefund { refund_id, answer } => refund::answer(order, refund_id, answer, ctx)?,
         Command::RetryRefund { refund_id } => refund::retry(order, refund_id)?,
         Command::SettleRefund { refund_id, reason } => refund::settle(order, refund_id, reason)?,
-        Command::AnswerCallOff { payment_id, answer } => payment::answer_call_off(order, payment_id, answer, ctx)?,
+        Command::AnswerCallOff { payment_id, answer } => call_off::answer(order, payment_id, answer, ctx)?,
         Command::ReleaseStock => compensate::release_stock(order),
         Command::RetryPlan => plan::retry(order)?,
         Command::CloseTrouble { shipment_id, reason } => shipment::close_trouble(order, shipment_id, reason)?,

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::allocation;
 use crate::body::{Address, DeclaredStatus, DeliveryType, LineKind, PriceSource};
+use crate::decide::holds;
 use crate::event::{OrderEvent, Rejection, RejectionCode};
-use crate::id::{HoldId, Sku};
+use crate::id::Sku;
 use crate::location::{Location, Product};
 use crate::order::Order;
 use crate::policy::Context;
@@ -17,7 +18,7 @@ pub(super) fn validate(order: &Order, products: &[Product], ctx: &Context<'_>) -
         return Vec::new();
     }
     let mut reasons = check_lines(order, products, ctx);
-    let mut holds: Vec<(HoldKind, String)> = Vec::new();
+    let mut wanted: Vec<(HoldKind, String)> = Vec::new();
     for payment in &order.body.payments {
         if !ctx.policy.providers.contains(&payment.provider) {
             reasons.push(Rejection {
@@ -30,7 +31,7 @@ pub(super) fn validate(order: &Order, products: &[Product], ctx: &Context<'_>) -
     if let Some(missing) = missing_in_address(order) {
         // Money that a channel has already taken is not sent back for a missing street: a person asks the buyer.
         if order.body.payments.iter().any(|p| p.status != DeclaredStatus::Due) {
-            holds.push((HoldKind::Address, format!("the address has no {missing}")));
+            wanted.push((HoldKind::Address, format!("the address has no {missing}")));
         } else {
             reasons.push(Rejection {
                 line_id: None,
@@ -45,16 +46,11 @@ pub(super) fn validate(order: &Order, products: &[Product], ctx: &Context<'_>) -
     if let Some(threshold) = ctx.policy.review_threshold(order.body.currency)
         && order.body.total.compare(threshold).is_ok_and(std::cmp::Ordering::is_gt)
     {
-        holds.push((HoldKind::ManualReview, format!("the total {} is above {threshold}", order.body.total)));
+        wanted.push((HoldKind::ManualReview, format!("the total {} is above {threshold}", order.body.total)));
     }
     let mut events = vec![OrderEvent::Validated];
-    for (i, (kind, reason)) in holds.into_iter().enumerate() {
-        events.push(OrderEvent::HoldPlaced {
-            hold_id: HoldId::number(order.holds.len() + i + 1),
-            kind,
-            reason,
-            deadline: ctx.after(ctx.policy.hold_window_seconds),
-        });
+    for (i, (kind, reason)) in wanted.into_iter().enumerate() {
+        events.push(holds::place(order, i, kind, reason, ctx));
     }
     events
 }

@@ -1,7 +1,7 @@
 //! Money on its way back. A refund keeps one id, which is also the provider's key: whatever happens, it is one refund.
 
 use crate::command::{RefundAnswered, RefundAsk};
-use crate::event::{OrderEvent, RefundCause, RefundLine};
+use crate::event::{OrderEvent, RefundCause};
 use crate::id::{EventKey, RefundId};
 use crate::machine::Machine;
 use crate::money::Money;
@@ -60,35 +60,47 @@ pub(super) fn request(
     if !amount.is_positive() {
         return Err(Refusal::Field { field: "amount".into(), reason: "must be above zero".into() });
     }
-    split(order, key, amount, &lines, reason)
-}
-
-/// Takes the amount from the order's payments in turn; the first refund carries the request's key and lines.
-fn split(
-    order: &Order,
-    key: &EventKey,
-    amount: Money,
-    lines: &[RefundLine],
-    reason: &str,
-) -> Result<Vec<OrderEvent>, Refusal> {
-    let mut open = amount;
-    let mut events = Vec::new();
+    // Money that came in twice stands apart and goes back in any case: whoever asks for an amount gets that first, so
+    // that it does not go back a second time. Units of lines are worth what was paid for them, whatever came in twice.
+    let twice = if lines.is_empty() { amount.min(order.suspense()?)? } else { Money::zero(order.body.currency) };
+    let mut parts = Parts { order, left: Vec::new(), events: Vec::new() };
     for payment in &order.payments {
-        let part = open.min(order.refundable(payment)?)?;
-        if !part.is_positive() {
-            continue;
-        }
-        open = open.sub(part)?;
-        let mut event = approve(order, events.len(), payment, part, RefundCause::Requested, reason);
-        if let OrderEvent::RefundApproved { key: k, lines: l, .. } = &mut event
-            && events.is_empty()
-        {
-            *k = Some(key.clone());
-            *l = lines.to_vec();
-        }
-        events.push(event);
+        parts.left.push((payment, order.refundable(payment)?));
+    }
+    parts.left.reverse();
+    parts.take(twice, RefundCause::Excess, reason)?;
+    parts.left.reverse();
+    parts.take(amount.sub(twice)?, RefundCause::Requested, reason)?;
+    let mut events = parts.events;
+    if let Some(OrderEvent::RefundApproved { key: k, lines: l, .. }) = events.first_mut() {
+        *k = Some(key.clone());
+        *l = lines;
     }
     Ok(events)
+}
+
+/// Refunds of an order's payments that are decided in one go.
+struct Parts<'a> {
+    order: &'a Order,
+    /// What remains of each payment, the first to be taken from first.
+    left: Vec<(&'a Payment, Money)>,
+    events: Vec<OrderEvent>,
+}
+
+impl Parts<'_> {
+    /// Takes an amount from the payments in turn.
+    fn take(&mut self, amount: Money, cause: RefundCause, reason: &str) -> Result<(), Refusal> {
+        let mut open = amount;
+        for (payment, left) in &mut self.left {
+            let part = open.min(*left)?;
+            if !part.is_positive() {
+                continue;
+            }
+            (open, *left) = (open.sub(part)?, left.sub(part)?);
+            self.events.push(approve(self.order, self.events.len(), payment, part, cause, reason));
+        }
+        Ok(())
+    }
 }
 
 fn find<'a>(order: &'a Order, id: &RefundId) -> Result<&'a Refund, Refusal> {
@@ -160,7 +172,14 @@ pub(super) fn answer(
             events
         }
         RefundAnswered::Unknown => vec![OrderEvent::RefundUnknown { refund_id, retry_at }],
-        RefundAnswered::NoGateway { reason } => vec![OrderEvent::RefundManual { refund_id, reason: reason.clone() }],
+        RefundAnswered::NoGateway { reason } => {
+            let manual = OrderEvent::RefundManual { refund_id: refund_id.clone(), reason: reason.clone() };
+            if refund.status == RefundStatus::Submitted {
+                vec![OrderEvent::RefundFailed { refund_id, reason: reason.clone(), retry_at }, manual]
+            } else {
+                vec![manual]
+            }
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use crate::status::{OrderStatus, PaymentStatus, RefundStatus, ShipmentStatus};
 /// Adds what follows from the events, and what follows from that, until nothing does.
 pub(super) fn settle(order: &Order, events: &mut Vec<OrderEvent>, ctx: &Context<'_>) {
     let mut state = super::after(order, events, ctx.now);
-    let mut told: Vec<OrderEvent> = events.iter().filter_map(|e| tells(&state, e)).collect();
+    let mut told: Vec<OrderEvent> = events.iter().filter_map(|e| tells(order, e)).collect();
     // Every step below moves the order's status along its table, which has no cycle without a new command but
     // Cancelling → InFulfilment, taken once; the bound only guards against a mistake in the rules.
     for _ in 0..8 {
@@ -43,7 +43,12 @@ fn follow(order: &Order, ctx: &Context<'_>) -> Vec<OrderEvent> {
         }
         OrderStatus::Confirmed if order.shipments.iter().any(is_with_location) => vec![OrderEvent::FulfilmentStarted],
         OrderStatus::InFulfilment if is_complete(order) => vec![OrderEvent::Completed],
-        OrderStatus::Cancelling if order.has_shipped() => vec![OrderEvent::CancellationRefused],
+        OrderStatus::InFulfilment if is_given_up(order) => {
+            vec![OrderEvent::CancellationRequested { reason: "nothing arrived, and nothing paid is kept".into() }]
+        }
+        OrderStatus::Cancelling if order.has_shipped() && !order.came_to_nothing() => {
+            vec![OrderEvent::CancellationRefused]
+        }
         OrderStatus::Cancelling if is_compensated(order) => vec![OrderEvent::Cancelled],
         OrderStatus::Received
         | OrderStatus::Validated
@@ -86,6 +91,12 @@ fn is_complete(order: &Order) -> bool {
     delivered && !open && !order.has_unplanned()
 }
 
+/// Whether nothing of it arrived or will, people have looked at every parcel, and no money is kept for it.
+fn is_given_up(order: &Order) -> bool {
+    let seen = order.shipments.iter().all(|s| !s.status.has_shipped() || s.trouble_closed);
+    order.came_to_nothing() && seen && order.refundable_total().is_ok_and(|m| m.is_zero())
+}
+
 /// Whether everything that the order set in motion is undone: goods, stock, money, promises of money.
 fn is_compensated(order: &Order) -> bool {
     let payments = order.payments.iter().all(|p| match p.status {
@@ -115,7 +126,7 @@ fn allowed(order: &Order, event: &OrderEvent) -> bool {
     after.status == order.status || order.status.can_become(after.status)
 }
 
-/// What the buyer hears of an event.
+/// What the buyer hears of an event, given the order as it was before.
 fn tells(order: &Order, event: &OrderEvent) -> Option<OrderEvent> {
     let template = if let OrderEvent::Confirmed = event {
         Template::OrderConfirmed
@@ -127,16 +138,36 @@ fn tells(order: &Order, event: &OrderEvent) -> Option<OrderEvent> {
         Template::OrderCancelled
     } else if let OrderEvent::RefundSucceeded { .. } = event {
         Template::RefundSent
-    } else if let OrderEvent::ShipmentMoved { to: ShipmentStatus::Shipped, .. } = event {
-        Template::ParcelShipped
-    } else if let OrderEvent::ShipmentMoved { to: ShipmentStatus::Delivered, .. } = event {
-        Template::ParcelDelivered
-    } else if let OrderEvent::ShipmentMoved { to: ShipmentStatus::Exception | ShipmentStatus::Lost, .. } = event {
-        Template::ParcelTrouble
+    } else if let OrderEvent::ShipmentMoved { shipment_id, to, .. } = event {
+        parcel(order.shipment(shipment_id)?.status, *to)?
     } else {
         return None;
     };
     Some(OrderEvent::CustomerNotified { template, locale: locale(order) })
+}
+
+/// What the buyer hears of a parcel's move: that it is on its way once, however that came to be known; nothing of a
+/// tracking number that is told late.
+fn parcel(from: ShipmentStatus, to: ShipmentStatus) -> Option<Template> {
+    match to {
+        ShipmentStatus::Delivered if from != to => Some(Template::ParcelDelivered),
+        ShipmentStatus::Exception | ShipmentStatus::Lost if from != to => Some(Template::ParcelTrouble),
+        ShipmentStatus::Shipped | ShipmentStatus::InTransit if !from.has_shipped() => Some(Template::ParcelShipped),
+        ShipmentStatus::Backordered
+        | ShipmentStatus::Scheduled
+        | ShipmentStatus::Planned
+        | ShipmentStatus::Released
+        | ShipmentStatus::Accepted
+        | ShipmentStatus::Packed
+        | ShipmentStatus::Shipped
+        | ShipmentStatus::InTransit
+        | ShipmentStatus::Delivered
+        | ShipmentStatus::Rejected
+        | ShipmentStatus::Cancelled
+        | ShipmentStatus::Exception
+        | ShipmentStatus::Lost
+        | ShipmentStatus::ReturnedToSender => None,
+    }
 }
 
 /// The buyer's language: what the order says, else Chinese for orders in CNY, else English.

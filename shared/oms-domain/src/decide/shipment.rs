@@ -77,16 +77,15 @@ fn fact(order: &Order, shipment: &Shipment, to: ShipmentStatus, detail: Option<S
                 format!("{} left while the order is held", shipment.id),
             ));
         }
+        if to == ShipmentStatus::Delivered && order.status == OrderStatus::Cancelled {
+            let what = format!("{} arrived all the same", shipment.id);
+            events.push(anomaly(order, 0, "delivered_after_cancellation", what));
+        }
         return events;
     }
     let what = format!("{} is {}, then came {}", shipment.id, now.name(), to.name());
-    if now.has_shipped()
-        && to.rank() <= now.rank()
-        && !matches!(to, ShipmentStatus::Rejected | ShipmentStatus::Cancelled)
-    {
-        return vec![OrderEvent::Noted { what: "late_shipment_event".into(), detail: what }];
-    }
-    if to.rank() < now.rank() && now.is_open_at_location() {
+    // Of lower rank it is late. Of the same rank it is another end than the one that is known.
+    if to.rank() < now.rank() && (now.has_shipped() || now.is_open_at_location()) {
         return vec![OrderEvent::Noted { what: "late_shipment_event".into(), detail: what }];
     }
     vec![anomaly(order, 0, "unexpected_shipment_event", what)]

@@ -26,7 +26,9 @@ pub fn command(order: &Order, answer: &Answer, key: oms_domain::id::EventKey) ->
             ["refunds", id, "retry"] => Command::RetryRefund { refund_id: RefundId::parse(*id).unwrap() },
             ["refunds", id, "settle"] => Command::SettleRefund { refund_id: RefundId::parse(*id).unwrap(), reason },
             ["anomalies", id, "acknowledge"] => Command::CloseAnomaly { anomaly_id: (*id).to_owned(), reason },
-            ["shipments", id, "close"] => Command::CloseTrouble { shipment_id: ShipmentId::parse(*id).unwrap(), reason },
+            ["shipments", id, "close"] => {
+                Command::CloseTrouble { shipment_id: ShipmentId::parse(*id).unwrap(), reason }
+            }
             other => panic!("nobody serves {other:?}"),
         },
         ["v1", "shipments", id, "events"] => {

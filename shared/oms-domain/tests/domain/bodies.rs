@@ -212,11 +212,8 @@ impl ShopPlan {
             });
         }
         let currency = given::currency(CURRENCIES[self.bodies[0].currency]);
-        let products: Vec<Product> = SKUS
-            .iter()
-            .enumerate()
-            .map(|(i, name)| given::product(name, given::minor(price(i), currency)))
-            .collect();
+        let products: Vec<Product> =
+            SKUS.iter().enumerate().map(|(i, name)| given::product(name, given::minor(price(i), currency))).collect();
         let mut world = World::new(given::locations(), stock, products);
         if let Some(units) = self.threshold {
             world.policy.review_thresholds = vec![given::money(&units.to_string(), currency.code())];

@@ -1,8 +1,6 @@
 //! What an order's body must be: each broken rule names its field.
 
-use oms_domain::body::{
-    Address, DeliveryType, LineKind, LineTax, OrderBody, PlacedOrder, Provider, TimeWindow,
-};
+use oms_domain::body::{Address, DeliveryType, LineKind, LineTax, OrderBody, PlacedOrder, Provider, TimeWindow};
 use oms_domain::money::Money;
 use oms_domain::{MAX_LINES, MAX_QUANTITY};
 use rust_decimal::Decimal;

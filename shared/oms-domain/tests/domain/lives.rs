@@ -22,7 +22,7 @@ pub fn config(cases: u32) -> ProptestConfig {
     }
 }
 
-fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
+pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step(), 5..most)
 }
 
@@ -40,7 +40,7 @@ fn live(plan: &ShopPlan, steps: &[Step], check: fn(&World)) -> World {
 }
 
 proptest! {
-    #![proptest_config(config(60))]
+    #![proptest_config(config(40))]
 
     #[test]
     fn invariant_1_money_is_never_lost_or_made(plan in shop_plan(2), steps in steps(60)) {
@@ -79,7 +79,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(config(40))]
+    #![proptest_config(config(30))]
 
     /// Left alone, an order comes to rest: either it is over, or it waits for people.
     #[test]

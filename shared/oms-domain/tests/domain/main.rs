@@ -1,16 +1,24 @@
 //! Tests of the core: a table of cases for each rule, and random lives of orders for the invariants.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod allocation;
 mod answers;
 mod bodies;
+mod body;
+mod cancel;
+mod facts;
 mod given;
+mod holds;
 mod invariants;
 mod ledger;
 mod lives;
+mod money;
+mod payments;
+mod placement;
+mod reach;
+mod refunds;
+mod shipments;
 mod steps;
 mod till;
 mod work;
 mod world;
-mod allocation;
-mod body;
-mod money;

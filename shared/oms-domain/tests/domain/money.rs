@@ -50,7 +50,9 @@ fn digits_that_a_currency_does_not_have_are_refused() {
 
 #[test]
 fn other_texts_are_no_amounts() {
-    for text in ["", " ", "-", ".", "1.", ".5", "+1", "1e3", "1,00", "1_000", "0x10", "1 ", " 1", "--1", "１", "NaN", "1.2.3"] {
+    for text in
+        ["", " ", "-", ".", "1.", ".5", "+1", "1e3", "1,00", "1_000", "0x10", "1 ", " 1", "--1", "１", "NaN", "1.2.3"]
+    {
         assert!(matches!(Money::parse(text, currency("CNY")), Err(MoneyError::NotANumber(_))), "{text:?}");
     }
     let long = "1".repeat(41);

@@ -292,8 +292,13 @@ impl World {
     }
 
     fn answer_call_off(&mut self, life: usize, which: u8, how: u8) {
+        let order = &self.lives[life].order;
+        // Nobody answers who was not asked.
+        let asked = |p: &&oms_domain::order::Payment| {
+            p.provider_payment_id.is_some() && !p.provider.is_promise() && !order.is_collected_by_channel(p)
+        };
         let ids: Vec<_> =
-            oms_domain::wake::to_call_off(&self.lives[life].order).map(|p| (p.id.clone(), p.amount)).collect();
+            oms_domain::wake::to_call_off(order).filter(asked).map(|p| (p.id.clone(), p.amount)).collect();
         let Some((payment_id, amount)) = pick(&ids, which) else { return };
         let answer = match how % 4 {
             0 => CallOffAnswered::Done,
@@ -326,7 +331,12 @@ impl World {
         };
         let known = payment.provider_payment_id.clone().unwrap();
         let (refund_id, provider_refund_id, amount) = match refund {
-            Some(r) if self.till.knows(&r.id) => (Some(r.id.clone()), format!("re_{}", r.id), r.amount),
+            Some(r) if self.till.knows(&r.id) => {
+                if status == RefundFactStatus::Failed {
+                    self.till.bounce(r.id.as_str());
+                }
+                (Some(r.id.clone()), format!("re_{}", r.id), r.amount)
+            }
             Some(_) => return,
             None => {
                 let amount = payment.captured.split(&[1, 2])[0];
@@ -336,6 +346,8 @@ impl World {
                         return;
                     }
                     self.till.refund_elsewhere(&name, &known, amount);
+                } else if status == RefundFactStatus::Failed {
+                    self.till.bounce(&name);
                 }
                 (None, name, amount)
             }

@@ -67,6 +67,12 @@ impl Till {
         self.sent.entry(id).or_insert((payment.into(), amount));
     }
 
+    /// A refund comes back from the buyer's bank: the money is here again.
+    pub fn bounce(&mut self, name: &str) {
+        let id = RefundId::parse(name).unwrap();
+        self.sent.remove(&id);
+    }
+
     /// A payment is called off before it was paid.
     pub fn call_off(&mut self, payment: &str, mood: Mood) -> CallOffAnswered {
         match mood {

@@ -102,7 +102,8 @@ impl World {
         let order = &self.lives[life].order;
         let refund = order.refund(id).unwrap().clone();
         let payment = order.payment(&refund.payment_id).unwrap();
-        let gateway = payment.provider_payment_id.clone().filter(|_| !payment.provider.is_promise());
+        let by_channel = payment.provider.is_promise() || order.is_collected_by_channel(payment);
+        let gateway = payment.provider_payment_id.clone().filter(|_| !by_channel);
         let answer = |answer| Command::AnswerRefund { refund_id: id.clone(), answer };
         let Some(payment) = gateway else {
             let reason = "no gateway".to_owned();

@@ -319,3 +319,8 @@ impl World {
         self.must(Command::Scan { shipment_id, scan })
     }
 }
+
+/// The events' names.
+pub fn names(events: &[OrderEvent]) -> Vec<&'static str> {
+    events.iter().map(OrderEvent::name).collect()
+}

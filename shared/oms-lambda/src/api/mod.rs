@@ -9,6 +9,7 @@ pub mod callbacks;
 pub mod fields;
 mod order_convert;
 pub mod order_line_view;
+pub mod order_parts;
 pub mod order_request;
 #[cfg(test)]
 mod order_tests;
@@ -18,4 +19,5 @@ pub mod requests;
 pub mod schema;
 pub mod stock;
 pub mod tasks;
+pub mod values;
 pub mod work_list;

@@ -7,11 +7,12 @@ use oms_domain::body::{
 };
 use oms_domain::id::{LineId, OrderId, PaymentReference};
 
-use super::fields::{Email, Note, Text, plausible};
+use super::fields::{Email, Note, Text};
 use super::order_request::{
     AddressRequest, ClientRequest, CollectedBy, CustomerRequest, DeclaredPaymentRequest, DeliveryRequest,
     DiscountRequest, GiftRequest, InvoiceRequest, LineRequest, OrderRequest,
 };
+use super::values::plausible;
 use crate::auth::Caller;
 use crate::problem::Problem;
 

@@ -7,8 +7,9 @@ use oms_domain::money::{Currency, Money};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::fields::{Country, Email, Ip, Locale, Note, Rate, Text, TextMap};
+use super::fields::{Country, Email, Locale, Note, Text, TextMap};
 use super::schema;
+use super::values::{Ip, Rate};
 
 /// An order to take. `total` is exactly lines − discounts + shipping + tax (without + tax when `prices_include_tax`).
 #[derive(Debug, Clone, Deserialize, ToSchema)]

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
 
-use super::fields::{Country, Degrees, Text, plausible};
+use super::fields::{Country, Text};
 use super::schema;
+use super::values::{Degrees, plausible};
 use crate::problem::Problem;
 
 /// The largest count of a shelf.

@@ -1,13 +1,10 @@
 //! Strict JSON bodies: every complaint names the field that it is about.
 
-use std::fmt;
-
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
+use serde::de::DeserializeOwned;
 
+use super::strict::{Strict, Unique};
 use crate::canonical::canonical_hash;
 use crate::problem::{Problem, ProblemKind};
 
@@ -71,7 +68,7 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<HashedJson<T>, Problem
     })?;
     text.end().map_err(|error| malformed(&error))?;
     let hash = canonical_hash(&value);
-    let body = serde_path_to_error::deserialize(value)
+    let body = serde_path_to_error::deserialize(Strict(&value))
         .map_err(|error| complain(&error.path().to_string(), &error.inner().to_string()))?;
     Ok(HashedJson { body, hash })
 }
@@ -95,75 +92,36 @@ fn complain(path: &str, message: &str) -> Problem {
     if quoted("unknown field `").is_some() {
         return Problem::field(path, "is not a known field");
     }
-    let reason: String = message.chars().take(300).collect();
+    let reason = mismatch(message).unwrap_or_else(|| message.chars().take(300).collect());
     Problem::field(if path.is_empty() { "body" } else { path }, reason)
 }
 
-/// A JSON value in which no object has a key twice: two readers could take it differently.
-struct Unique(Value);
-
-impl<'de> Deserialize<'de> for Unique {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UniqueVisitor).map(Self)
+/// Says what was expected without repeating what came, which may be personal and ends up in the log.
+fn mismatch(message: &str) -> Option<String> {
+    if let Some(rest) = message.strip_prefix("unknown variant `") {
+        // What came may hold anything; the names behind the last such words are ours.
+        let (_, known) = rest.rsplit_once("`, expected ")?;
+        return Some(format!("must be {known}"));
     }
-}
-
-struct UniqueVisitor;
-
-impl<'de> Visitor<'de> for UniqueVisitor {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut all = Vec::new();
-        while let Some(Unique(item)) = items.next_element()? {
-            all.push(item);
-        }
-        Ok(Value::Array(all))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
-        let mut all = Map::new();
-        while let Some(key) = members.next_key::<String>()? {
-            if all.contains_key(&key) {
-                return Err(A::Error::custom(format!("duplicate field `{key}`")));
-            }
-            let Unique(value) = members.next_value()?;
-            all.insert(key, value);
-        }
-        Ok(Value::Object(all))
-    }
+    let rest = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "))?;
+    let (found, expected) = rest.rsplit_once(", expected ")?;
+    let found = found.split(['"', '`']).next().unwrap_or_default().trim();
+    let expected = match expected {
+        "u32" => "a whole number that is not negative",
+        "i32" => "a whole number",
+        "a boolean" => "true or false",
+        "a sequence" => "an array",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    };
+    let found = match found {
+        "map" => "an object",
+        "sequence" => "an array",
+        "string" => "a text",
+        "integer" | "floating point" => "this number",
+        other => other,
+    };
+    Some(format!("must be {expected}, not {found}"))
 }
 
 #[cfg(test)]
@@ -173,6 +131,8 @@ mod tests {
     use axum::body::Body;
     use oms_domain::id::Sku;
     use oms_domain::money::Money;
+    use serde::Deserialize;
+    use serde_json::Value;
     use std::collections::BTreeMap;
 
     #[derive(Debug, Deserialize)]
@@ -182,6 +142,14 @@ mod tests {
         lines: Vec<Line>,
         #[serde(default)]
         notes: BTreeMap<String, String>,
+        state: Option<State>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum State {
+        Open,
+        Done,
     }
 
     #[derive(Debug, Deserialize)]
@@ -209,12 +177,12 @@ mod tests {
             (
                 r#"{"lines":[{"sku":"A","quantity":"1"}]}"#,
                 "lines[0].quantity",
-                "lines[0].quantity: invalid type: string \"1\", expected u32",
+                "lines[0].quantity: must be a whole number that is not negative, not a text",
             ),
             (
                 r#"{"lines":[{"sku":"A","quantity":1.5}]}"#,
                 "lines[0].quantity",
-                "lines[0].quantity: invalid type: floating point `1.5`, expected u32",
+                "lines[0].quantity: must be a whole number that is not negative, not this number",
             ),
             (
                 r#"{"lines":[{"sku":"A B","quantity":1}]}"#,
@@ -224,19 +192,40 @@ mod tests {
             (
                 r#"{"lines":[{"sku":"A","quantity":1,"price":{"amount":1,"currency":"CNY"}}]}"#,
                 "lines[0].price.amount",
-                "lines[0].price.amount: invalid type: integer `1`, expected a string",
+                "lines[0].price.amount: must be a string, not this number",
             ),
             (
                 r#"{"lines":[{"sku":"A","quantity":1,"price":{"amount":"1.005","currency":"CNY"}}]}"#,
                 "lines[0].price",
                 "lines[0].price: 1.005 has more than the 2 decimal digits of CNY",
             ),
-            (r#"[]"#, "body", "body: invalid length 0, expected struct Order with 2 elements"),
+            (r#"[]"#, "body", "body: must be an object, not an array"),
+            (r#"[[],{}]"#, "body", "body: must be an object, not an array"),
+            (r#"{"lines":{}}"#, "lines", "lines: must be an array, not an object"),
+            (r#"{"lines":[["A",1,null]]}"#, "lines[0]", "lines[0]: must be an object, not an array"),
+            (
+                r#"{"lines":[{"sku":"A","quantity":1,"price":["1.00","CNY"]}]}"#,
+                "lines[0].price",
+                "lines[0].price: must be an object, not an array",
+            ),
+            (r#"{"lines":[],"state":"`, expected me"}"#, "state", "state: must be `open` or `done`"),
+            (r#"{"lines":[],"state":7}"#, "state", "state: must be a string, not this number"),
         ] {
             let problem = refuse(text);
             assert_eq!(problem.kind(), ProblemKind::InvalidField, "{text}");
             assert_eq!(problem.detail(), detail, "{text}");
             assert_eq!(problem.to_json(None, None)["field"], field, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_not_repeated() {
+        for text in [
+            r#"{"lines":"secret"}"#,
+            r#"{"lines":[],"state":"secret"}"#,
+            r#"{"lines":[{"sku":"se cret","quantity":1}]}"#,
+        ] {
+            assert!(!refuse(text).detail().contains("cret"), "{text}");
         }
     }
 

@@ -5,6 +5,7 @@ mod json;
 mod observe;
 mod params;
 mod runner;
+mod strict;
 
 pub use headers::{IdempotencyKey, IfMatch, etag};
 pub use json::{BODY_LIMIT, HashedJson, RawBody, StrictJson, parse};

@@ -23,6 +23,8 @@ use crate::problem::{MEDIA_TYPE, ProblemKind, TYPE_PREFIX};
 const SECURITY: &str = "bearer";
 const PROBLEM: &str = "Problem";
 const GATEWAY_MESSAGE: &str = "GatewayMessage";
+const REQUEST_ID: &str = "X-Request-Id";
+const TOO_MANY: &str = "TooManyRequests";
 
 const ABOUT: &str = "Orders from the sale to the door. Money is a decimal text and a currency; times are RFC 3339 in \
 UTC; an unknown field in a request is refused, and clients tolerate new fields and new names in answers. Whatever is \
@@ -47,7 +49,11 @@ pub fn document() -> OpenApi {
     for (name, schema) in schemas {
         components = components.schema(name, schema);
     }
-    components = components.schema(GATEWAY_MESSAGE, gateway_message()).schema(PROBLEM, problem());
+    components = components
+        .schema(GATEWAY_MESSAGE, gateway_message())
+        .schema(PROBLEM, problem())
+        .header(REQUEST_ID, text_header("The request's id, for questions."))
+        .response(TOO_MANY, too_many());
     OpenApiBuilder::new()
         .info(
             InfoBuilder::new()
@@ -123,12 +129,7 @@ fn operation(route: &Route, named: &mut Named) -> OperationBuilder {
     for (status, kinds) in by_status(route) {
         operation = operation.response(status.as_str(), with_id(refusal(status, &kinds)));
     }
-    operation.response(
-        StatusCode::TOO_MANY_REQUESTS.as_str(),
-        ResponseBuilder::new()
-            .description("Too many requests at once: answered by the gateway, try again with growing pauses.")
-            .content("application/json", Content::new(Some(Ref::from_schema_name(GATEWAY_MESSAGE)))),
-    )
+    operation.response(StatusCode::TOO_MANY_REQUESTS.as_str(), Ref::from_response_name(TOO_MANY))
 }
 
 fn who(route: &Route) -> String {
@@ -164,6 +165,12 @@ fn refusal(status: StatusCode, kinds: &[ProblemKind]) -> ResponseBuilder {
     response
 }
 
+fn too_many() -> ResponseBuilder {
+    ResponseBuilder::new()
+        .description("Too many requests at once: answered by the gateway, try again with growing pauses.")
+        .content("application/json", Content::new(Some(Ref::from_schema_name(GATEWAY_MESSAGE))))
+}
+
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::Type(Type::String))
 }
@@ -173,7 +180,7 @@ fn text_header(meaning: &str) -> utoipa::openapi::Header {
 }
 
 fn with_id(response: ResponseBuilder) -> ResponseBuilder {
-    response.header("X-Request-Id", text_header("The request's id, for questions."))
+    response.header_ref(REQUEST_ID, Ref::new(format!("#/components/headers/{REQUEST_ID}")))
 }
 
 fn idempotency_key() -> ParameterBuilder {
@@ -273,12 +280,11 @@ mod tests {
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
         let mut used = BTreeSet::new();
         references(&document, &mut used);
-        let known: BTreeSet<String> = document["components"]["schemas"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .map(|name| format!("#/components/schemas/{name}"))
-            .collect();
+        let mut known = BTreeSet::new();
+        for kind in ["schemas", "responses", "headers"] {
+            let names = document["components"][kind].as_object().unwrap().keys();
+            known.extend(names.map(|name| format!("#/components/{kind}/{name}")));
+        }
         let used: BTreeSet<String> = used.into_iter().map(str::to_owned).collect();
         assert_eq!(known, used);
     }

@@ -38,7 +38,8 @@ pub async fn a_customer_sees_the_newest_first(orders: impl Orders, _: impl Stock
     orders.commit(&an_order().customer("c-70").received(&order_id(99), at(9))).await.expect("a commit");
     let key = ListKey::Customer("c-7".into());
     let newest_first: Vec<OrderId> = (0..7).rev().map(order_id).collect();
-    let all = eventually("all orders", || pages(&orders, &key, 3), |p| p.iter().map(Vec::len).sum::<usize>() == 7).await;
+    let all =
+        eventually("all orders", || pages(&orders, &key, 3), |p| p.iter().map(Vec::len).sum::<usize>() == 7).await;
     assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3, 1]);
     assert_eq!(all.concat(), newest_first);
     assert_eq!(pages(&orders, &key, 7).await.expect("pages"), [newest_first]);
@@ -54,7 +55,8 @@ pub async fn a_day_is_merged_over_its_shards(orders: impl Orders, _: impl Stock)
     orders.commit(&an_order().channel("app", "A-1").received(&order_id(50), at(5))).await.expect("a commit");
     let key = day("2026-11-11", "web");
     let newest_first: Vec<OrderId> = (100..130).rev().map(order_id).collect();
-    let all = eventually("all orders", || pages(&orders, &key, 7), |p| p.iter().map(Vec::len).sum::<usize>() == 30).await;
+    let all =
+        eventually("all orders", || pages(&orders, &key, 7), |p| p.iter().map(Vec::len).sum::<usize>() == 30).await;
     assert_eq!(all.concat(), newest_first);
     assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [7, 7, 7, 7, 2]);
 
@@ -81,7 +83,10 @@ pub async fn foreign_cursors_are_refused(orders: impl Orders, _: impl Stock) {
     let key = ListKey::Customer("c-1".into());
     for cursor in ["", "x", "!!", "YWJj", "%00", "eyJhIjoxfQ"] {
         let answer = orders.orders(&key, Some(cursor), 5).await;
-        assert!(matches!(&answer, Err(StoreError::Malformed(text)) if text.starts_with("cursor")), "{cursor}: {answer:?}");
+        assert!(
+            matches!(&answer, Err(StoreError::BadCursor)),
+            "{cursor}: {answer:?}"
+        );
     }
 }
 
@@ -101,7 +106,8 @@ pub async fn tasks_open_and_close(orders: impl Orders, _: impl Stock) {
     assert_eq!(open.items, [old.clone(), young.clone()]);
     let page = orders.tasks(Role::Support, None, 1).await.expect("a page");
     assert_eq!(page.items, [old]);
-    assert_eq!(orders.tasks(Role::Support, page.next.as_deref(), 1).await.expect("a page").items, [young.clone()]);
+    let rest = orders.tasks(Role::Support, page.next.as_deref(), 1).await.expect("a page");
+    assert_eq!((rest.items.as_slice(), rest.next), (std::slice::from_ref(&young), None));
     // The order's tasks are the order's alone.
     assert!(!orders.close("t-old").await.expect("a close"));
     let mut two = next(&one, "support");

@@ -114,7 +114,7 @@ macro_rules! conformance_tests {
             stock: [
                 counts_are_read_back, products_and_locations_are_read_back, many_products_at_once, promises_need_free_units,
                 lines_of_one_sku_are_one_move, counters_stay_above_zero, what_was_never_counted_is_short,
-                a_count_follows_its_version, a_count_below_what_is_promised, a_count_beside_reservations,
+                a_count_follows_its_version, a_count_below_what_is_promised, a_count_beside_reservations, many_count_at_once,
                 one_of_a_hundred_gets_the_last_unit
             ],
             due: [

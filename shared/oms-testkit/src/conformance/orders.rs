@@ -185,7 +185,8 @@ pub async fn all_or_nothing(orders: impl Orders, stock: impl Stock) {
     two.stock = vec![hold("TEE-M", "sz-1", 2), hold("MUG", "sz-1", 1)];
     two.rows = vec![SideRow::OpenTask(task("t1", Some(&one), Role::Support, 1))];
     commit(&orders, &two, 2).await.expect("the second commit");
-    let held: i64 = stock.levels(&[sku("TEE-M"), sku("MUG")]).await.expect("levels").iter().map(|level| level.held).sum();
+    let held: i64 =
+        stock.levels(&[sku("TEE-M"), sku("MUG")]).await.expect("levels").iter().map(|level| level.held).sum();
     assert_eq!(held, 3);
 
     // The number is taken: no stock moves and no task opens.

@@ -2,10 +2,10 @@
 
 use futures::future::join_all;
 use oms_app::error::StoreError;
-use oms_domain::id::{LineId, Sku};
-use oms_domain::status::ReservationStatus;
 use oms_domain::event::Allotment;
+use oms_domain::id::{LineId, Sku};
 use oms_domain::order::Reservation;
+use oms_domain::status::ReservationStatus;
 use oms_domain::stock::{StockLevel, StockMove, moves};
 
 use super::orders::hold;
@@ -14,12 +14,8 @@ use crate::build::{a_location, a_product, location_id, sku};
 
 /// Units of the shirt in Shenzhen that are reserved for a line.
 fn reserved(line: usize, quantity: u32, status: ReservationStatus) -> Reservation {
-    let allotment = Allotment {
-        line_id: LineId::number(line),
-        sku: sku("TEE-M"),
-        location_id: location_id("sz-1"),
-        quantity,
-    };
+    let allotment =
+        Allotment { line_id: LineId::number(line), sku: sku("TEE-M"), location_id: location_id("sz-1"), quantity };
     Reservation { allotment, status, shipment_id: None }
 }
 
@@ -155,7 +151,10 @@ pub async fn a_count_follows_its_version(orders: impl Orders, stock: impl Stock)
     commit(&orders, &one, 1).await.expect("a promise");
     assert!(matches!(stock.set_count(&place, &tee, 6, 0, Some(1)).await, Err(StoreError::VersionTaken)));
     let counted = stock.set_count(&place, &tee, 6, 1, Some(2)).await.expect("a count");
-    assert_eq!((counted.on_hand, counted.held, counted.safety_stock, counted.available(), counted.version), (6, 1, 1, 4, 3));
+    assert_eq!(
+        (counted.on_hand, counted.held, counted.safety_stock, counted.available(), counted.version),
+        (6, 1, 1, 4, 3)
+    );
     assert_eq!(counted, level(&stock, "TEE-M").await);
 }
 
@@ -219,6 +218,36 @@ pub async fn a_count_beside_reservations(orders: impl Orders, stock: impl Stock)
     rest.stock = vec![hold("TEE-M", "sz-1", 22)];
     assert!(matches!(commit(&orders, &rest, 1).await, Err(StoreError::StockShort)));
     rest.stock = vec![hold("TEE-M", "sz-1", 21)];
+    commit(&orders, &rest, 2).await.expect("the rest");
+}
+
+/// Several people count one shelf at once: one of their counts stands, and what is free follows from it.
+pub async fn many_count_at_once(orders: impl Orders, stock: impl Stock) {
+    let (place, tee) = (location_id("sz-1"), sku("TEE-M"));
+    stock.set_count(&place, &tee, 5, 0, None).await.expect("a count");
+    let people: Vec<_> = (0..12_u32)
+        .map(|i| {
+            let (stock, place, tee) = (stock.clone(), place.clone(), tee.clone());
+            tokio::spawn(async move {
+                loop {
+                    match stock.set_count(&place, &tee, 10 + i, i % 3, None).await {
+                        Err(StoreError::Contended(_) | StoreError::Unavailable(_)) => {}
+                        other => return other.expect("a count"),
+                    }
+                }
+            })
+        })
+        .collect();
+    let mut last = 0;
+    for done in join_all(people).await {
+        last = last.max(done.expect("a count").version);
+    }
+    let level = level(&stock, "TEE-M").await;
+    assert_eq!((last, level.version), (13, 13));
+    let mut rest = first(&order_id(9), 0);
+    rest.stock = vec![hold("TEE-M", "sz-1", level.free() + 1)];
+    assert!(matches!(commit(&orders, &rest, 1).await, Err(StoreError::StockShort)));
+    rest.stock = vec![hold("TEE-M", "sz-1", level.free())];
     commit(&orders, &rest, 2).await.expect("the rest");
 }
 

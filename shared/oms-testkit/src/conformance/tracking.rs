@@ -15,7 +15,11 @@ fn number(text: &str) -> TrackingNumber {
 }
 
 fn index(shipment: &ShipmentId) -> SideRow {
-    SideRow::IndexTracking { carrier: carrier("standard"), tracking_number: number("SF1"), shipment_id: shipment.clone() }
+    SideRow::IndexTracking {
+        carrier: carrier("standard"),
+        tracking_number: number("SF1"),
+        shipment_id: shipment.clone(),
+    }
 }
 
 fn scan(event: &str, occurred: i64) -> ParkedScan {

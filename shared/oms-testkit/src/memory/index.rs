@@ -35,7 +35,7 @@ pub(super) enum Entry {
 type Place = (String, String);
 
 /// All indexes, told apart by what their partitions begin with.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Indexes {
     entries: BTreeMap<Place, Entry>,
     behind: VecDeque<(Place, Option<Entry>)>,
@@ -58,7 +58,13 @@ impl Indexes {
     }
 
     /// What a partition has beyond a place, in either direction.
-    pub(super) fn query(&mut self, partition: &str, beyond: Option<&str>, forward: bool, limit: usize) -> Vec<(String, Entry)> {
+    pub(super) fn query(
+        &mut self,
+        partition: &str,
+        beyond: Option<&str>,
+        forward: bool,
+        limit: usize,
+    ) -> Vec<(String, Entry)> {
         self.catch_up();
         let place = |sort: &str| (partition.to_owned(), sort.to_owned());
         let end = Bound::Excluded((format!("{partition}\0"), String::new()));

@@ -11,7 +11,7 @@ use super::MemoryStore;
 /// How long a key is remembered.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct KeyRow {
     hash: String,
     order_id: OrderId,
@@ -46,12 +46,8 @@ impl KeyStore for MemoryStore {
             }
         }
         let ttl = now.checked_add(KEPT).unwrap_or(now).as_second();
-        let row = KeyRow {
-            hash: body_hash.to_owned(),
-            order_id: order_id.clone(),
-            lease_until: until.as_millisecond(),
-            ttl,
-        };
+        let row =
+            KeyRow { hash: body_hash.to_owned(), order_id: order_id.clone(), lease_until: until.as_millisecond(), ttl };
         state.keys.insert(place, row);
         Ok(KeyState::Leased)
     }

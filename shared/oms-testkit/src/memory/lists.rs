@@ -33,7 +33,7 @@ impl MemoryStore {
         read: impl Fn(Entry) -> Result<T, StoreError>,
     ) -> Result<Page<T>, StoreError> {
         let limit = limit.clamp(1, 200) as usize;
-        let wrong = || StoreError::Malformed("cursor: no list gave this one".into());
+        let wrong = || StoreError::BadCursor;
         let beyond = cursor.map(|cursor| cursor.strip_prefix(CURSOR).ok_or_else(wrong)).transpose()?;
         let mut found = self.state().index.query(list, beyond, forward, limit + 1);
         let more = found.len() > limit;
@@ -55,12 +55,20 @@ impl OrderLists for MemoryStore {
             ListKey::Customer(customer) => format!("customer#{customer}"),
             ListKey::Day(date, channel) => format!("day#{date}#{channel}"),
         };
-        self.page(&list, cursor, limit, false, |entry| if let Entry::Order(id) = entry { Ok(id) } else { Err(wrong_kind()) })
+        self.page(
+            &list,
+            cursor,
+            limit,
+            false,
+            |entry| if let Entry::Order(id) = entry { Ok(id) } else { Err(wrong_kind()) },
+        )
     }
 
     async fn tasks(&self, role: Role, cursor: Option<&str>, limit: u32) -> Result<Page<Task>, StoreError> {
         let list = task_list(role);
-        self.page(&list, cursor, limit, true, |entry| if let Entry::Task(body) = entry { read(&body) } else { Err(wrong_kind()) })
+        self.page(&list, cursor, limit, true, |entry| {
+            if let Entry::Task(body) = entry { read(&body) } else { Err(wrong_kind()) }
+        })
     }
 
     async fn shipments(
@@ -71,7 +79,13 @@ impl OrderLists for MemoryStore {
         limit: u32,
     ) -> Result<Page<ShipmentId>, StoreError> {
         let list = work_list(location, list);
-        self.page(&list, cursor, limit, true, |entry| if let Entry::Shipment(id) = entry { Ok(id) } else { Err(wrong_kind()) })
+        self.page(
+            &list,
+            cursor,
+            limit,
+            true,
+            |entry| if let Entry::Shipment(id) = entry { Ok(id) } else { Err(wrong_kind()) },
+        )
     }
 }
 

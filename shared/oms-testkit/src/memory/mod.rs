@@ -3,7 +3,7 @@
 //! be a moment behind.
 //!
 //! Everything is under one lock, so transactions never conflict here; [`crate::faults`] injects conflicts and throttling.
-//! Rows are kept as JSON texts, so that what cannot be stored and read again fails here as well.
+//! Rows are kept as JSON texts, or as read back from one, so that what cannot be stored and read again fails here as well.
 
 mod due;
 mod index;
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use oms_app::error::StoreError;
+use oms_domain::event::CommitRecord;
 use oms_domain::id::{Carrier, EventKey, LocationId, OrderId, ShipmentId, Sku, TrackingNumber};
 use oms_domain::stock::StockLevel;
 use serde::Serialize;
@@ -35,7 +36,7 @@ const MOST_ACTIONS: usize = 100;
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore(Arc<Mutex<State>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct State {
     commits: BTreeMap<OrderId, BTreeMap<u64, CommitRow>>,
     parked_facts: BTreeMap<(OrderId, EventKey), ParkedRow>,
@@ -52,22 +53,23 @@ struct State {
     index: index::Indexes,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct CommitRow {
-    body: String,
+    /// As it was read back from its JSON when it was written.
+    record: Arc<CommitRecord>,
     unsent: bool,
     /// Epoch milliseconds, as the table has them.
     work_at: Option<i64>,
     due_at: Option<i64>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct ParkedRow {
     body: String,
     due_at: i64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct TaskRow {
     body: String,
     list: String,
@@ -79,6 +81,12 @@ impl MemoryStore {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A store of its own with the same rows: the same past, from which a test goes on in several ways.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.state().clone())))
     }
 
     /// How far lists may be behind the rows; not at all to begin with.

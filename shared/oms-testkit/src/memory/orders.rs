@@ -1,6 +1,7 @@
 //! Orders: one row for each commit.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
@@ -30,7 +31,7 @@ impl OrderStore for MemoryStore {
     async fn load(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
         let state = self.state();
         let Some(rows) = state.commits.get(id) else { return Ok(None) };
-        let records: Vec<CommitRecord> = rows.values().map(|row| read(&row.body)).collect::<Result<_, _>>()?;
+        let records: Vec<CommitRecord> = rows.values().map(|row| row.record.as_ref().clone()).collect();
         let mut parked: Vec<ParkedFact> = state
             .parked_facts
             .iter()
@@ -46,7 +47,12 @@ impl OrderStore for MemoryStore {
         self.state().commit(commit)
     }
 
-    async fn park_fact(&self, order_id: &OrderId, parked: &ParkedFact, look_again_at: Timestamp) -> Result<bool, StoreError> {
+    async fn park_fact(
+        &self,
+        order_id: &OrderId,
+        parked: &ParkedFact,
+        look_again_at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let body = write(parked)?;
         let mut state = self.state();
         if state.commits.contains_key(order_id) {
@@ -61,13 +67,23 @@ impl OrderStore for MemoryStore {
         Ok(true)
     }
 
-    async fn order_of_payment(&self, provider: Provider, provider_payment_id: &str) -> Result<Option<OrderId>, StoreError> {
+    async fn order_of_payment(
+        &self,
+        provider: Provider,
+        provider_payment_id: &str,
+    ) -> Result<Option<OrderId>, StoreError> {
         let partition = payment_partition(provider, provider_payment_id);
         let found = self.state().index.query(&partition, None, true, 1);
         Ok(found.into_iter().find_map(|(_, entry)| if let Entry::Order(id) = entry { Some(id) } else { None }))
     }
 
-    async fn note_unhandled(&self, provider: &str, key: &EventKey, kind: &str, _at: Timestamp) -> Result<(), StoreError> {
+    async fn note_unhandled(
+        &self,
+        provider: &str,
+        key: &EventKey,
+        kind: &str,
+        _at: Timestamp,
+    ) -> Result<(), StoreError> {
         self.state().unhandled.insert((provider.to_owned(), key.clone()), kind.to_owned());
         Ok(())
     }
@@ -102,7 +118,7 @@ fn side_key(row: &SideRow) -> (u8, String) {
 impl State {
     /// Checks everything, then changes everything.
     fn commit(&mut self, commit: &Commit) -> Result<(), StoreError> {
-        let body = write(&commit.record)?;
+        let stored: CommitRecord = read(&write(&commit.record)?)?;
         let record = &commit.record;
         // What cannot be written must fail before anything is.
         let bodies: Vec<Option<String>> = commit.rows.iter().map(task_body).collect::<Result<_, _>>()?;
@@ -114,7 +130,7 @@ impl State {
         for change in &commit.stock {
             self.check_move(change)?;
         }
-        self.write_record(commit, body);
+        self.write_record(commit, stored);
         for change in &commit.stock {
             self.apply_move(change);
         }
@@ -137,7 +153,7 @@ impl State {
         Ok(())
     }
 
-    fn write_record(&mut self, commit: &Commit, body: String) {
+    fn write_record(&mut self, commit: &Commit, stored: CommitRecord) {
         let record = &commit.record;
         let id = &record.order_id;
         for event in &record.events {
@@ -157,7 +173,7 @@ impl State {
         let published_by = record.at.checked_add(PUBLISH_GRACE).unwrap_or(record.at);
         let due_at = commit.work_at.map_or(published_by, |work_at| work_at.min(published_by)).as_millisecond();
         let work_at = commit.work_at.map(Timestamp::as_millisecond);
-        let row = CommitRow { body, unsent: true, work_at, due_at: None };
+        let row = CommitRow { record: Arc::new(stored), unsent: true, work_at, due_at: None };
         self.commits.entry(id.clone()).or_default().insert(record.seq, row);
         self.set_commit_due(id, record.seq, Some(due_at));
     }
@@ -209,7 +225,8 @@ impl State {
     pub(super) fn open_task(&mut self, order_id: Option<OrderId>, task: &Task, body: String) {
         self.close_task(order_id.clone(), &task.task_id);
         let list = super::lists::task_list(task.role);
-        let place = format!("{:.3}#{}#{}", task.since, task.order_id.as_ref().map_or("", OrderId::as_str), task.task_id);
+        let place =
+            format!("{:.3}#{}#{}", task.since, task.order_id.as_ref().map_or("", OrderId::as_str), task.task_id);
         self.index.put(&list, &place, Entry::Task(body.clone()));
         self.tasks.insert((order_id, task.task_id.clone()), TaskRow { body, list, place });
     }

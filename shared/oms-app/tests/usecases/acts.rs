@@ -1,0 +1,199 @@
+//! What the world does to the shop: each act is one request, with the retries that its sender makes.
+
+use oms_app::callbacks;
+use oms_app::commands;
+use oms_app::error::AppError;
+use oms_app::intake::{IntakeError, Request};
+use oms_app::ports::Clock;
+use oms_domain::command::{Command, RefundAsk, Report};
+use oms_domain::id::{Carrier, EventKey, OrderId, ShipmentId, TrackingNumber};
+use oms_domain::payment::{PaymentFact, PaymentFactKind};
+use oms_domain::refusal::Refusal;
+use oms_testkit::build::{OrderBuilder, cny, location_id, sku};
+use oms_testkit::faults::Run;
+use oms_testkit::gateway::ProviderPayment;
+
+use crate::shop::{Shop, order_id};
+use crate::work::Failed;
+
+/// How often a sender tries before it gives up.
+const MOST_TRIES: usize = 30;
+
+/// One request from outside, or time that passes.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// An order is sent, under a key.
+    Place { order: Box<OrderBuilder>, channel: &'static str, number: &'static str, key: &'static str },
+    /// Stripe calls back.
+    Told(Box<PaymentFact>),
+    /// The storefront tells the payment's id at the provider.
+    Identify { payment: &'static str, amount: &'static str },
+    /// A location reports on a shipment, by its number.
+    Report { shipment: usize, report: Report, key: &'static str },
+    /// A carrier scans a parcel.
+    Scan { number: &'static str, status: &'static str, event: &'static str },
+    /// Staff or the buyer ask for something.
+    Ask(Box<Command>),
+    /// Finance sends money back.
+    Refund { amount: &'static str, key: &'static str },
+    /// People count a shelf.
+    Count { place: &'static str, sku: &'static str, on_hand: u32 },
+    /// Time passes, and the sweep runs.
+    Pass(i64),
+}
+
+impl Act {
+    /// The number of an order of the channel `web` that is placed.
+    pub fn place(order: OrderBuilder) -> Self {
+        Self::Place { order: Box::new(order.channel("web", "W-1")), channel: "web", number: "W-1", key: "key-1" }
+    }
+
+    pub fn told(fact: PaymentFact) -> Self {
+        Self::Told(Box::new(fact))
+    }
+
+    pub fn ask(command: Command) -> Self {
+        Self::Ask(Box::new(command))
+    }
+
+    pub fn shipped(shipment: usize, number: &str, key: &'static str) -> Self {
+        let report = Report::Shipped {
+            carrier: Carrier::parse("standard").unwrap(),
+            tracking_number: TrackingNumber::parse(number).unwrap(),
+        };
+        Self::Report { shipment, report, key }
+    }
+}
+
+/// The intake's request for an order.
+pub fn request(order: &OrderBuilder, channel: &str, number: &str, key: &str) -> Request {
+    let id = order_id(channel, number);
+    let body = order.placed_for(&id);
+    let body_hash = serde_json::to_string(&*body).unwrap();
+    let body_hash = format!("{:016x}", fnv(&body_hash));
+    Request { credential: channel.to_owned(), key: key.to_owned(), body_hash, order_id: id, body }
+}
+
+fn fnv(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+impl Shop {
+    /// The order that a life is about.
+    pub fn id(&self) -> OrderId {
+        let mut ids = self.store.order_ids();
+        assert!(ids.len() <= 1, "several orders");
+        ids.pop().unwrap_or_else(|| order_id("web", "W-1"))
+    }
+
+    /// Does an act once.
+    pub async fn try_act(&self, act: &Act) -> Result<(), Failed> {
+        let id = self.id();
+        match act {
+            Act::Place { order, channel, number, key } => {
+                let request = request(order, channel, number, key);
+                let intake = self.intake();
+                match self.plan.run(intake.place(&request)).await {
+                    Run::Done(Ok(placed)) => {
+                        assert_eq!(placed, request.order_id);
+                        Ok(())
+                    }
+                    Run::Done(Err(IntakeError::App(error))) => Err(Failed::Error(error)),
+                    // In flight: the sender is told to come again.
+                    Run::Done(Err(IntakeError::InFlight)) | Run::Crashed => Err(Failed::Died),
+                    Run::Done(Err(error @ (IntakeError::KeyReused | IntakeError::Duplicate(_)))) => panic!("{error}"),
+                }
+            }
+            Act::Told(fact) => {
+                if let PaymentFactKind::Captured { amount } = fact.kind {
+                    self.stripe.set_payment(&fact.provider_payment_id, ProviderPayment::Captured(amount));
+                }
+                let engine = self.engine();
+                self.call(callbacks::record_payment(&engine, &id, fact)).await.map(|_| ())
+            }
+            Act::Identify { payment, amount } => {
+                if self.stripe.payment(payment).is_none() {
+                    self.stripe.set_payment(payment, ProviderPayment::Open);
+                }
+                let command = Command::IdentifyPayment {
+                    provider: oms_domain::body::Provider::Stripe,
+                    amount: cny(amount),
+                    provider_payment_id: (*payment).to_owned(),
+                };
+                let engine = self.engine();
+                self.call(commands::command(&engine, &id, command, "storefront")).await.map(|_| ())
+            }
+            Act::Report { shipment, report, key } => {
+                let carriers = self.carriers();
+                let shipment = ShipmentId::of(&id, *shipment);
+                self.call(carriers.report(&shipment, report.clone(), "warehouse", key, key)).await.map(|_| ())
+            }
+            Act::Scan { number, status, event } => {
+                let carriers = self.carriers();
+                let carrier = Carrier::parse("standard").unwrap();
+                let number = TrackingNumber::parse(*number).unwrap();
+                let event = EventKey::parse(format!("standard:{event}")).unwrap();
+                let now = self.clock.now();
+                self.call(carriers.scan(&carrier, &number, event, status, now)).await.map(|_| ())
+            }
+            Act::Ask(command) => {
+                let engine = self.engine();
+                self.call(commands::command(&engine, &id, (**command).clone(), "support")).await.map(|_| ())
+            }
+            Act::Refund { amount, key } => {
+                let engine = self.engine();
+                let ask = RefundAsk::Amount(cny(amount));
+                let asked = commands::refund(&engine, &id, ask, "goodwill".into(), "finance", key, amount);
+                self.call(asked).await.map(|_| ())
+            }
+            Act::Count { place, sku: name, on_hand } => {
+                let inventory = self.inventory();
+                let (place, name) = (location_id(place), sku(name));
+                self.call(inventory.count(&place, &name, *on_hand, 0, None)).await.map(|_| ())
+            }
+            Act::Pass(seconds) => {
+                self.clock.advance_seconds(*seconds);
+                self.sweep_all().await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Does an act, again and again as its sender would, until it is answered.
+    pub async fn act(&self, act: &Act) {
+        let mut died = false;
+        for attempt in 0..MOST_TRIES {
+            match Box::pin(self.try_act(act)).await {
+                Ok(()) => return,
+                // Whoever died before the answer came may find that it was done.
+                Err(Failed::Error(AppError::Refused(Refusal::ThingState { .. } | Refusal::WrongState { .. })))
+                    if died =>
+                {
+                    return;
+                }
+                Err(Failed::Error(error)) if !error.is_transient() => panic!("{act:?} is refused: {error}"),
+                Err(failed) => {
+                    died |= matches!(failed, Failed::Died);
+                    // At once, then after longer than any lease.
+                    if attempt > 0 {
+                        self.clock.advance_seconds(31);
+                    }
+                }
+            }
+        }
+        panic!("{act:?} was never done");
+    }
+
+    /// An act, and all that follows from it now.
+    pub async fn live(&mut self, act: &Act) {
+        Box::pin(self.act(act)).await;
+        Box::pin(self.drain()).await;
+    }
+
+    /// Several acts in turn.
+    pub async fn live_all(&mut self, acts: &[Act]) {
+        for act in acts {
+            self.live(act).await;
+        }
+    }
+}

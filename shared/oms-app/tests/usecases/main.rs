@@ -1,0 +1,14 @@
+//! The use cases over the ports in memory: whole lives of orders, and every one of them again with each port call
+//! failing, crashing or coming twice.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod acts;
+mod checks;
+mod crash;
+mod facts;
+mod happy;
+mod lives;
+mod picture;
+mod shop;
+mod work;

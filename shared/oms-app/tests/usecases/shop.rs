@@ -1,0 +1,235 @@
+//! A shop over the ports in memory: every use case, wired as the functions wire it, with faults around every port.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use oms_app::carriers::Carriers;
+use oms_app::deliveries::Deliveries;
+use oms_app::engine::Engine;
+use oms_app::intake::{Intake, OrderIds};
+use oms_app::inventory::Inventory;
+use oms_app::ports::{Clock, OrderStore, PaymentGateway, StockStore};
+use oms_app::publish::Publisher;
+use oms_app::reversal::Gateways;
+use oms_app::sweep::Sweep;
+use oms_domain::body::Provider;
+use oms_domain::event::CommitRecord;
+use oms_domain::id::{Channel, ChannelOrderId, OrderId};
+use oms_domain::location::Location;
+use oms_domain::order::Order;
+use oms_domain::policy::Policy;
+use oms_domain::stock::StockLevel;
+use oms_testkit::build::{a_location, a_product, cny, location_id, sku};
+use oms_testkit::doubles::{RecordingBus, RecordingQueue, RecordingWebhooks};
+use oms_testkit::faults::{FaultPlan, Faulty};
+use oms_testkit::gateway::FakeProvider;
+use oms_testkit::memory::MemoryStore;
+use oms_testkit::time::{ManualClock, NoBackoff};
+
+use serde_json::Value;
+
+use crate::work::{Message, Way};
+
+/// How long an order may stay unpaid here, in seconds.
+pub const PAYMENT_WINDOW: i64 = 1_800;
+/// How long a hold may stay unanswered here, in seconds.
+pub const HOLD_WINDOW: i64 = 86_400;
+/// How long after completion an order is closed here, in seconds.
+pub const CLOSE_AFTER: i64 = 1_296_000;
+/// Where the warehouse in Shenzhen hears of its shipments.
+pub const WEBHOOK: &str = "https://wms.example/waybill";
+
+/// A shop and the world around it.
+pub struct Shop {
+    pub store: MemoryStore,
+    pub queue: RecordingQueue,
+    pub bus: RecordingBus,
+    /// What was on the bus before this shop went a way of its own.
+    pub told: Arc<Vec<Value>>,
+    pub stripe: FakeProvider,
+    pub webhooks: RecordingWebhooks,
+    pub clock: ManualClock,
+    pub policy: Policy,
+    /// Which port calls fail.
+    pub plan: FaultPlan,
+    /// How work that failed comes back.
+    pub way: Way,
+    /// Messages that nobody has handled.
+    pub mail: Vec<Message>,
+    /// How far the table's stream was read, by order.
+    pub streamed: BTreeMap<OrderId, u64>,
+}
+
+impl Shop {
+    /// Ten of everything in Shenzhen and in Shanghai, but hats only in Shenzhen and mugs only in Shanghai.
+    pub async fn new() -> Self {
+        let shop = Self {
+            store: MemoryStore::new(),
+            queue: RecordingQueue::new(),
+            bus: RecordingBus::new(),
+            told: Arc::default(),
+            stripe: FakeProvider::new(Provider::Stripe),
+            webhooks: RecordingWebhooks::new(),
+            clock: ManualClock::default(),
+            policy: policy(),
+            plan: FaultPlan::none(),
+            way: Way::Message,
+            mail: Vec::new(),
+            streamed: BTreeMap::new(),
+        };
+        for (name, price) in [("TEE-M", "99.00"), ("HAT", "59.90"), ("MUG", "30.10"), ("LAST", "10.00")] {
+            shop.store.put_product(&a_product(name, price)).await.unwrap();
+        }
+        let shenzhen =
+            Location { webhook_url: Some(WEBHOOK.into()), ..a_location("sz-1", "广东省", "深圳市", 1) };
+        shop.store.put_location(&shenzhen).await.unwrap();
+        shop.store.put_location(&a_location("sh-1", "上海市", "上海市", 2)).await.unwrap();
+        for (place, name) in [("sz-1", "TEE-M"), ("sh-1", "TEE-M"), ("sz-1", "HAT"), ("sh-1", "MUG")] {
+            shop.stock(place, name, 10).await;
+        }
+        shop
+    }
+
+    /// Counts stock.
+    pub async fn stock(&self, place: &str, name: &str, on_hand: u32) {
+        self.store.set_count(&location_id(place), &sku(name), on_hand, 0, None).await.unwrap();
+    }
+
+    /// The same past, from which another future follows.
+    pub fn fork(&self, way: Way) -> Self {
+        let fresh = self.bus.events();
+        let told =
+            if fresh.is_empty() { Arc::clone(&self.told) } else { Arc::new([self.told.as_slice(), &fresh].concat()) };
+        Self {
+            store: self.store.fork(),
+            queue: RecordingQueue::new(),
+            bus: RecordingBus::new(),
+            told,
+            stripe: self.stripe.fork(),
+            webhooks: RecordingWebhooks::new(),
+            clock: ManualClock::at(self.clock.now()),
+            policy: self.policy.clone(),
+            plan: FaultPlan::none(),
+            way,
+            mail: self.mail.clone(),
+            streamed: self.streamed.clone(),
+        }
+    }
+
+    /// The same shop seen by another worker, whose calls have faults of their own.
+    pub fn colleague(&self) -> Self {
+        Self {
+            store: self.store.clone(),
+            queue: self.queue.clone(),
+            bus: self.bus.clone(),
+            told: Arc::clone(&self.told),
+            stripe: self.stripe.clone(),
+            webhooks: self.webhooks.clone(),
+            clock: self.clock.clone(),
+            policy: self.policy.clone(),
+            plan: FaultPlan::none(),
+            way: self.way,
+            mail: Vec::new(),
+            streamed: BTreeMap::new(),
+        }
+    }
+
+    fn port<P: Clone>(&self, port: &P) -> Arc<Faulty<P>> {
+        Arc::new(Faulty::new(port.clone(), &self.plan))
+    }
+
+    pub fn engine(&self) -> Engine {
+        Engine {
+            orders: self.port(&self.store),
+            stock: self.port(&self.store),
+            queue: self.port(&self.queue),
+            clock: Arc::new(self.clock.clone()),
+            backoff: Arc::new(NoBackoff::default()),
+            policy: self.policy.clone(),
+        }
+    }
+
+    pub fn intake(&self) -> Intake {
+        Intake { engine: self.engine(), keys: self.port(&self.store) }
+    }
+
+    pub fn carriers(&self) -> Carriers {
+        Carriers { engine: self.engine(), tracking: self.port(&self.store) }
+    }
+
+    pub fn publisher(&self) -> Publisher {
+        Publisher { bus: self.port(&self.bus), due: self.port(&self.store) }
+    }
+
+    pub fn sweep(&self) -> Sweep {
+        Sweep {
+            carriers: self.carriers(),
+            due: self.port(&self.store),
+            tasks: self.port(&self.store),
+            publisher: self.publisher(),
+        }
+    }
+
+    pub fn inventory(&self) -> Inventory {
+        Inventory {
+            stock: self.port(&self.store),
+            tasks: self.port(&self.store),
+            clock: Arc::new(self.clock.clone()),
+        }
+    }
+
+    pub fn deliveries(&self) -> Deliveries {
+        Deliveries {
+            orders: self.port(&self.store),
+            stock: self.port(&self.store),
+            sender: Some(self.port(&self.webhooks)),
+            clock: Arc::new(self.clock.clone()),
+        }
+    }
+
+    pub fn gateways(&self) -> Gateways {
+        let stripe: Arc<dyn PaymentGateway> = self.port(&self.stripe);
+        Gateways::from([(Provider::Stripe, stripe)])
+    }
+
+    /// The stored commits of an order, past all faults.
+    pub async fn records(&self, id: &OrderId) -> Vec<CommitRecord> {
+        self.store.load(id).await.unwrap().map(|loaded| loaded.records).unwrap_or_default()
+    }
+
+    /// An order, past all faults.
+    pub async fn order(&self, id: &OrderId) -> Order {
+        self.store.load(id).await.unwrap().expect("the order exists").order
+    }
+
+    /// Stock at a location, past all faults.
+    pub fn level(&self, place: &str, name: &str) -> StockLevel {
+        let level = |l: &StockLevel| l.location_id.as_str() == place && l.sku.as_str() == name;
+        self.store.all_levels().into_iter().find(level).expect("the row was counted")
+    }
+
+    /// On hand, held and committed at a location.
+    pub fn counts(&self, place: &str, name: &str) -> (i64, i64, i64) {
+        let level = self.level(place, name);
+        (level.on_hand, level.held, level.committed)
+    }
+}
+
+/// The id of a channel's order.
+pub fn order_id(channel: &str, number: &str) -> OrderId {
+    let ids = OrderIds::new(&[7; 32]).unwrap();
+    ids.id(&Channel::parse(channel).unwrap(), &ChannelOrderId::parse(number).unwrap()).unwrap()
+}
+
+fn policy() -> Policy {
+    Policy {
+        payment_window_seconds: PAYMENT_WINDOW,
+        hold_window_seconds: HOLD_WINDOW,
+        review_thresholds: vec![cny("500.00")],
+        max_line_quantity: 999,
+        live: false,
+        providers: BTreeSet::from([Provider::Stripe, Provider::Cod, Provider::Channel]),
+        shipment_response_seconds: 86_400,
+        close_after_seconds: CLOSE_AFTER,
+    }
+}

@@ -1,0 +1,242 @@
+//! What carries orders on: messages through the steps as the state machines run them, the table's stream to the bus,
+//! the sweep once a minute. And how work that failed comes back.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use oms_app::engine::Outcome;
+use oms_app::error::AppError;
+use oms_app::ports::{Clock, DueItem, DueStore, LoadedOrder, OrderStore, Stimulus};
+use oms_app::{fulfilment, placement, reversal};
+use oms_domain::id::OrderId;
+use oms_domain::order::Order;
+use oms_domain::status::OrderStatus;
+use oms_domain::wake::{self, Work};
+use oms_testkit::faults::Run;
+
+use crate::shop::Shop;
+
+/// After how many seconds a message that was not handled is seen again.
+const VISIBILITY: i64 = 30;
+/// How often a message is received before it is put aside.
+const MOST_RECEIVES: u32 = 8;
+/// How many minutes may pass before the shop has to be quiet.
+const MOST_ROUNDS: usize = 40;
+
+/// How work that failed comes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The workflow tries the step again at once.
+    Step,
+    /// The queue brings the message again, the stream the commit.
+    Message,
+    /// Nothing brings it again: the message and the stream's record are lost. The sweep has to find it.
+    Sweep,
+}
+
+impl Way {
+    pub const ALL: [Self; 3] = [Self::Step, Self::Message, Self::Sweep];
+}
+
+/// A message in the queue.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub stimulus: Stimulus,
+    pub seen_from: Timestamp,
+    pub receives: u32,
+}
+
+/// Why something was not done.
+#[derive(Debug)]
+pub enum Failed {
+    /// The function died, or ran out of time.
+    Died,
+    /// It said why.
+    Error(AppError),
+}
+
+/// Whether a workflow goes on to its next step.
+fn goes_on(outcome: &Outcome) -> bool {
+    match outcome.order.status {
+        OrderStatus::Rejected | OrderStatus::Cancelling | OrderStatus::Cancelled | OrderStatus::Expired => false,
+        OrderStatus::Received
+        | OrderStatus::Validated
+        | OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::InFulfilment
+        | OrderStatus::Completed
+        | OrderStatus::Closed => true,
+    }
+}
+
+impl Shop {
+    /// A call of a function, which a crash may end.
+    pub async fn call<T>(&self, function: impl Future<Output = Result<T, AppError>>) -> Result<T, Failed> {
+        // Boxed, for the stack of a test's thread is small.
+        match Box::pin(self.plan.run(function)).await {
+            Run::Done(Ok(value)) => Ok(value),
+            Run::Done(Err(error)) => Err(Failed::Error(error)),
+            Run::Crashed => Err(Failed::Died),
+        }
+    }
+
+    /// A step of a workflow, with its retries where they are wanted.
+    async fn step<F>(&self, step: impl Fn() -> F) -> Result<Outcome, Failed>
+    where
+        F: Future<Output = Result<Outcome, AppError>>,
+    {
+        let tries = if self.way == Way::Step { 3 } else { 1 };
+        let mut last = Failed::Died;
+        for _ in 0..tries {
+            match self.call(step()).await {
+                Ok(outcome) => return Ok(outcome),
+                Err(Failed::Error(error)) if !error.is_transient() => return Err(Failed::Error(error)),
+                Err(failed) => last = failed,
+            }
+        }
+        Err(last)
+    }
+
+    /// Runs a workflow, step by step as its state machine does.
+    pub async fn run(&self, stimulus: &Stimulus) -> Result<(), Failed> {
+        let (engine, id) = (self.engine(), &stimulus.order_id);
+        match stimulus.work {
+            Work::Placement => {
+                if goes_on(&self.step(|| placement::validate(&engine, id)).await?) {
+                    self.step(|| placement::reserve(&engine, id)).await?;
+                }
+                Ok(())
+            }
+            Work::Fulfilment => {
+                if goes_on(&self.step(|| fulfilment::plan(&engine, id)).await?) {
+                    self.step(|| fulfilment::release(&engine, id)).await?;
+                }
+                Ok(())
+            }
+            Work::Reversal => {
+                let gateways = self.gateways();
+                let compensated = self.step(|| reversal::compensate(&engine, &gateways, id)).await;
+                if let Err(Failed::Error(error)) = &compensated
+                    && !error.is_transient()
+                {
+                    return compensated.map(|_| ());
+                }
+                // Stock goes back also where money did not; the workflow fails all the same.
+                self.step(|| reversal::release_stock(&engine, id)).await?;
+                compensated.map(|_| ())
+            }
+        }
+    }
+
+    /// Handles everything that can be handled now: messages whose time has come, and the stream.
+    pub async fn drain(&mut self) {
+        loop {
+            self.fetch();
+            self.stream().await;
+            let now = self.clock.now();
+            let Some(next) = self.mail.iter().position(|m| m.seen_from <= now) else { return };
+            let message = self.mail.remove(next);
+            if let Err(failed) = Box::pin(self.run(&message.stimulus)).await
+                && self.way != Way::Sweep
+            {
+                let receives = message.receives + 1;
+                assert!(receives < MOST_RECEIVES, "{:?} ends in the dead-letter queue: {failed:?}", message.stimulus);
+                self.mail.push(Message { seen_from: later(now, VISIBILITY), receives, ..message });
+            }
+        }
+    }
+
+    /// Takes what was sent.
+    pub fn fetch(&mut self) {
+        let now = self.clock.now();
+        for (stimulus, delay) in self.queue.take() {
+            self.mail.push(Message { stimulus, seen_from: later(now, i64::from(delay)), receives: 0 });
+        }
+    }
+
+    /// Publishes new commits, in order, as the table's stream brings them.
+    pub async fn stream(&mut self) {
+        let read = |id: &OrderId| self.streamed.get(id).copied().unwrap_or(0);
+        let fresh: BTreeMap<OrderId, u64> =
+            self.store.unsent().into_iter().filter(|(id, seq)| *seq > read(id)).map(|(id, _)| (id.clone(), read(&id))).collect();
+        for (id, from) in fresh {
+            let records = self.records(&id).await;
+            let commits: Vec<_> = (1..=records.len())
+                .filter(|seq| *seq as u64 > from)
+                .map(|seq| {
+                    let order = Order::from_records(&records[..seq]).unwrap();
+                    (records[seq - 1].clone(), wake::next_wake(&order, &self.policy))
+                })
+                .collect();
+            let mut published = false;
+            // The stream brings a batch again until it is taken.
+            for _ in 0..if self.way == Way::Sweep { 1 } else { 5 } {
+                if self.call(self.publisher().publish(&commits)).await.is_ok() {
+                    published = true;
+                    break;
+                }
+            }
+            assert!(published || self.way == Way::Sweep, "the stream is stuck");
+            self.streamed.insert(id, records.len() as u64);
+        }
+    }
+
+    /// One run of the timers function: every shard, whatever becomes of the others.
+    pub async fn sweep_all(&self) {
+        let sweep = self.sweep();
+        let _ = self
+            .plan
+            .run(async {
+                for shard in 0..sweep.due.shards() {
+                    let _ = sweep.shard(shard).await;
+                }
+            })
+            .await;
+    }
+
+    /// Time passes; then the sweep runs, and what it found is handled.
+    pub async fn pass(&mut self, seconds: i64) {
+        self.clock.advance_seconds(seconds);
+        self.drain().await;
+        self.sweep_all().await;
+        self.drain().await;
+    }
+
+    /// Lets minutes pass until nothing is left to do now.
+    pub async fn settle(&mut self) {
+        for _ in 0..MOST_ROUNDS {
+            self.pass(61).await;
+            if self.is_quiet().await {
+                return;
+            }
+        }
+        panic!("never quiet; due: {:?}; mail: {:?}", self.due_rows(self.clock.now()).await, self.mail);
+    }
+
+    async fn is_quiet(&self) -> bool {
+        let now = self.clock.now();
+        self.due_rows(now).await.is_empty() && self.mail.iter().all(|m| m.seen_from > now && m.receives == 0)
+    }
+
+    /// What the sweep would find at a time, past all faults.
+    pub async fn due_rows(&self, at: Timestamp) -> Vec<DueItem> {
+        let mut rows = Vec::new();
+        for shard in 0..self.store.shards() {
+            rows.extend(self.store.due(shard, at, 1_000).await.unwrap());
+        }
+        rows
+    }
+
+    /// All orders, past all faults.
+    pub async fn orders(&self) -> Vec<LoadedOrder> {
+        let mut orders = Vec::new();
+        for id in self.store.order_ids() {
+            orders.push(self.store.load(&id).await.unwrap().unwrap());
+        }
+        orders
+    }
+}
+
+pub fn later(now: Timestamp, seconds: i64) -> Timestamp {
+    now.checked_add(SignedDuration::from_secs(seconds)).unwrap()
+}

@@ -1,0 +1,271 @@
+//! Folding events into state. Pure and total: what was stored can always be read again.
+
+mod payment;
+mod refund;
+mod shipment;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use crate::body::{DeclaredPayment, DeclaredStatus, PlacedOrder};
+use crate::event::{Allotment, CommitRecord, OrderEvent};
+use crate::id::{OrderId, PaymentId};
+use crate::money::Money;
+use crate::order::{Anomaly, Hold, Order, Payment, PlanFailure, Reservation};
+use crate::status::{HoldStatus, OrderStatus, PaymentStatus, ReservationStatus};
+
+/// Why stored records do not make an order.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FoldError {
+    /// The first record does not begin with `received`.
+    #[error("the first record is not an order's beginning")]
+    NoBeginning,
+    /// A record is missing or stands twice.
+    #[error("record {found} follows record {after}")]
+    Gap {
+        /// The number before.
+        after: u64,
+        /// The number found.
+        found: u64,
+    },
+}
+
+impl Order {
+    /// The fold of an order's records, oldest first.
+    ///
+    /// # Errors
+    /// [`FoldError`] when they are not 1, 2, 3, … of one order.
+    pub fn from_records(records: &[CommitRecord]) -> Result<Self, FoldError> {
+        let (first, rest) = records.split_first().ok_or(FoldError::NoBeginning)?;
+        let mut order = Self::begin(first)?;
+        for record in rest {
+            order.apply_record(record)?;
+        }
+        Ok(order)
+    }
+
+    /// The order after its first record.
+    fn begin(record: &CommitRecord) -> Result<Self, FoldError> {
+        let Some(OrderEvent::Received { body }) = record.events.first() else {
+            return Err(FoldError::NoBeginning);
+        };
+        if record.seq != 1 {
+            return Err(FoldError::Gap { after: 0, found: record.seq });
+        }
+        let mut order = Self::received(record.order_id.clone(), body.as_ref().clone(), record.at);
+        order.seal(record);
+        for event in record.events.iter().skip(1) {
+            order.apply(event, record.at);
+        }
+        Ok(order)
+    }
+
+    /// A new order, before its first commit is stored.
+    #[must_use]
+    pub fn received(id: OrderId, body: PlacedOrder, at: Timestamp) -> Self {
+        let payments =
+            body.payments.iter().enumerate().map(|(i, declared)| declared_payment(i + 1, declared, &body)).collect();
+        Self {
+            id,
+            version: 0,
+            event_count: 0,
+            body,
+            status: OrderStatus::Received,
+            created_at: at,
+            updated_at: at,
+            holds: Vec::new(),
+            payments,
+            payment_accepted: false,
+            payment_deadline: None,
+            reserved: false,
+            reservations: Vec::new(),
+            shipments: Vec::new(),
+            refusing_locations: BTreeSet::new(),
+            plan_failure: None,
+            digital_delivered: false,
+            refunds: Vec::new(),
+            rejections: Vec::new(),
+            cancellation_reason: None,
+            anomalies: Vec::new(),
+            completed_at: None,
+            applied: BTreeSet::new(),
+            refund_keys: BTreeMap::new(),
+        }
+    }
+
+    /// The order after one more record.
+    ///
+    /// # Errors
+    /// [`FoldError::Gap`] when it is not the next one.
+    pub fn apply_record(&mut self, record: &CommitRecord) -> Result<(), FoldError> {
+        if record.seq != self.version + 1 {
+            return Err(FoldError::Gap { after: self.version, found: record.seq });
+        }
+        self.seal(record);
+        for event in &record.events {
+            self.apply(event, record.at);
+        }
+        Ok(())
+    }
+
+    fn seal(&mut self, record: &CommitRecord) {
+        self.version = record.seq;
+        self.event_count += record.events.len() as u64;
+        self.updated_at = record.at;
+        if let Some(cause) = &record.cause {
+            self.applied.insert(cause.clone());
+        }
+    }
+
+    /// The order after one event that happened at a time.
+    pub fn apply(&mut self, event: &OrderEvent, at: Timestamp) {
+        match event {
+            OrderEvent::Received { .. } => {}
+            OrderEvent::Validated => self.status = OrderStatus::Validated,
+            OrderEvent::Rejected { reasons } => {
+                self.status = OrderStatus::Rejected;
+                self.rejections.clone_from(reasons);
+            }
+            OrderEvent::HoldPlaced { hold_id, kind, reason, deadline } => self.holds.push(Hold {
+                id: hold_id.clone(),
+                kind: *kind,
+                status: HoldStatus::Active,
+                reason: reason.clone(),
+                since: at,
+                deadline: *deadline,
+                answer: None,
+            }),
+            OrderEvent::HoldReleased { hold_id, reason } => {
+                self.answer_hold(hold_id, HoldStatus::Released, Some(reason))
+            }
+            OrderEvent::HoldRejected { hold_id, reason } => {
+                self.answer_hold(hold_id, HoldStatus::Rejected, Some(reason))
+            }
+            OrderEvent::HoldExpired { hold_id } => self.answer_hold(hold_id, HoldStatus::Expired, None),
+            OrderEvent::StockReserved { allotments } => {
+                self.reserved = true;
+                self.reservations.extend(allotments.iter().map(|a| Reservation {
+                    allotment: a.clone(),
+                    status: ReservationStatus::Held,
+                    shipment_id: None,
+                }));
+            }
+            OrderEvent::PaymentRequested { deadline } => {
+                self.status = OrderStatus::AwaitingPayment;
+                self.payment_deadline = Some(*deadline);
+            }
+            OrderEvent::PaymentAdded { .. }
+            | OrderEvent::PaymentIdentified { .. }
+            | OrderEvent::PaymentPending { .. }
+            | OrderEvent::PaymentAuthorized { .. }
+            | OrderEvent::PaymentCaptured { .. }
+            | OrderEvent::PaymentFailed { .. }
+            | OrderEvent::PaymentExpired { .. }
+            | OrderEvent::PaymentVoiding { .. }
+            | OrderEvent::PaymentVoided { .. }
+            | OrderEvent::PaymentUnknown { .. }
+            | OrderEvent::PaymentDisputed { .. }
+            | OrderEvent::DisputeWon { .. } => self.apply_payment(event),
+            OrderEvent::PaymentAccepted => self.payment_accepted = true,
+            OrderEvent::Confirmed => self.status = OrderStatus::Confirmed,
+            OrderEvent::ShipmentPlanned { .. }
+            | OrderEvent::ShipmentMoved { .. }
+            | OrderEvent::OutForDelivery { .. }
+            | OrderEvent::ShipmentCancelRequested { .. }
+            | OrderEvent::ShipmentCancelRefused { .. }
+            | OrderEvent::ShipmentOverdue { .. }
+            | OrderEvent::ShipmentTroubleClosed { .. } => self.apply_shipment(event, at),
+            OrderEvent::PlanFailed { retry_at, detail } => {
+                let (since, attempts) = self.plan_failure.as_ref().map_or((at, 0), |f| (f.since, f.attempts));
+                self.plan_failure =
+                    Some(PlanFailure { since, retry_at: *retry_at, attempts: attempts + 1, detail: detail.clone() });
+            }
+            OrderEvent::PlanRetried => {
+                if let Some(failure) = &mut self.plan_failure {
+                    failure.retry_at = at;
+                }
+                // Asked by a person: a location that refused once may be asked again.
+                self.refusing_locations.clear();
+            }
+            OrderEvent::DigitalDelivered => self.digital_delivered = true,
+            OrderEvent::FulfilmentStarted | OrderEvent::CancellationRefused => self.status = OrderStatus::InFulfilment,
+            OrderEvent::CancellationRequested { reason } => {
+                self.status = OrderStatus::Cancelling;
+                self.cancellation_reason = Some(reason.clone());
+            }
+            OrderEvent::Expired => self.status = OrderStatus::Expired,
+            OrderEvent::StockReleased { allotments } => {
+                let to = if self.status == OrderStatus::Expired {
+                    ReservationStatus::Expired
+                } else {
+                    ReservationStatus::Released
+                };
+                for allotment in allotments {
+                    self.end_reservation(allotment, to);
+                }
+            }
+            OrderEvent::Cancelled => self.status = OrderStatus::Cancelled,
+            OrderEvent::Completed => {
+                self.status = OrderStatus::Completed;
+                self.completed_at = Some(at);
+            }
+            OrderEvent::Closed => self.status = OrderStatus::Closed,
+            OrderEvent::RefundApproved { .. }
+            | OrderEvent::RefundSubmitted { .. }
+            | OrderEvent::RefundSucceeded { .. }
+            | OrderEvent::RefundPending { .. }
+            | OrderEvent::RefundFailed { .. }
+            | OrderEvent::RefundUnknown { .. }
+            | OrderEvent::RefundManual { .. } => self.apply_refund(event, at),
+            OrderEvent::Noted { .. } | OrderEvent::CustomerNotified { .. } => {}
+            OrderEvent::AnomalyRaised { anomaly_id, what, detail } => self.anomalies.push(Anomaly {
+                id: anomaly_id.clone(),
+                what: what.clone(),
+                detail: detail.clone(),
+                since: at,
+                closed: false,
+            }),
+            OrderEvent::AnomalyClosed { anomaly_id, .. } => {
+                if let Some(anomaly) = self.anomalies.iter_mut().find(|a| a.id == *anomaly_id) {
+                    anomaly.closed = true;
+                }
+            }
+        }
+    }
+
+    fn answer_hold(&mut self, id: &crate::id::HoldId, status: HoldStatus, answer: Option<&String>) {
+        if let Some(hold) = self.holds.iter_mut().find(|h| h.id == *id) {
+            hold.status = status;
+            hold.answer = answer.cloned();
+        }
+    }
+
+    fn end_reservation(&mut self, ended: &Allotment, to: ReservationStatus) {
+        if let Some(reservation) = self.reservations.iter_mut().find(|r| r.status.is_active() && r.allotment == *ended)
+        {
+            reservation.status = to;
+        }
+    }
+}
+
+fn declared_payment(position: usize, declared: &DeclaredPayment, body: &PlacedOrder) -> Payment {
+    let zero = Money::zero(body.currency);
+    let (status, authorized, captured) = match declared.status {
+        DeclaredStatus::Due => (PaymentStatus::Created, zero, zero),
+        DeclaredStatus::Authorized => (PaymentStatus::Authorized, declared.amount, zero),
+        DeclaredStatus::Captured => (PaymentStatus::Captured, zero, declared.amount),
+    };
+    Payment {
+        id: PaymentId::number(position),
+        provider: declared.provider,
+        reference: declared.reference.clone(),
+        provider_payment_id: declared.channel_reference.clone(),
+        amount: declared.amount,
+        status,
+        authorized,
+        captured,
+        retry_at: None,
+        declared: true,
+    }
+}

@@ -1,0 +1,91 @@
+//! What events do to payment attempts.
+
+use crate::event::OrderEvent;
+use crate::id::{PaymentId, PaymentReference};
+use crate::money::Money;
+use crate::order::{Order, Payment};
+use crate::status::PaymentStatus;
+
+impl Order {
+    pub(super) fn apply_payment(&mut self, event: &OrderEvent) {
+        let zero = Money::zero(self.body.currency);
+        if let OrderEvent::PaymentAdded { payment_id, provider, amount } = event {
+            let position = self.payments.len() + 1;
+            self.payments.push(Payment {
+                id: payment_id.clone(),
+                provider: *provider,
+                reference: PaymentReference::of(&self.id, position),
+                provider_payment_id: None,
+                amount: *amount,
+                status: PaymentStatus::Created,
+                authorized: zero,
+                captured: zero,
+                retry_at: None,
+                declared: false,
+            });
+            return;
+        }
+        let Some(payment) = payment_of(event).and_then(|id| self.payments.iter_mut().find(|p| p.id == *id)) else {
+            return;
+        };
+        payment.retry_at = None;
+        if let OrderEvent::PaymentIdentified { provider_payment_id, .. } = event {
+            payment.provider_payment_id = Some(provider_payment_id.clone());
+        } else if let OrderEvent::PaymentAuthorized { amount, .. } = event {
+            payment.status = PaymentStatus::Authorized;
+            payment.authorized = *amount;
+        } else if let OrderEvent::PaymentCaptured { captured, .. } = event {
+            payment.captured = *captured;
+            // Money that the buyer's bank wants back is contested however much of it was taken.
+            if payment.status == PaymentStatus::Disputed {
+                return;
+            }
+            let whole = captured.compare(payment.amount).is_ok_and(std::cmp::Ordering::is_ge);
+            payment.status = if whole { PaymentStatus::Captured } else { PaymentStatus::PartiallyCaptured };
+        } else if let OrderEvent::PaymentUnknown { retry_at, .. } = event {
+            payment.status = PaymentStatus::Unknown;
+            payment.retry_at = Some(*retry_at);
+        } else if let Some(status) = plain_status(event) {
+            payment.status = status;
+        }
+    }
+}
+
+fn payment_of(event: &OrderEvent) -> Option<&PaymentId> {
+    if let OrderEvent::PaymentIdentified { payment_id, .. }
+    | OrderEvent::PaymentPending { payment_id }
+    | OrderEvent::PaymentAuthorized { payment_id, .. }
+    | OrderEvent::PaymentCaptured { payment_id, .. }
+    | OrderEvent::PaymentFailed { payment_id, .. }
+    | OrderEvent::PaymentExpired { payment_id }
+    | OrderEvent::PaymentVoiding { payment_id }
+    | OrderEvent::PaymentVoided { payment_id }
+    | OrderEvent::PaymentUnknown { payment_id, .. }
+    | OrderEvent::PaymentDisputed { payment_id, .. }
+    | OrderEvent::DisputeWon { payment_id } = event
+    {
+        Some(payment_id)
+    } else {
+        None
+    }
+}
+
+fn plain_status(event: &OrderEvent) -> Option<PaymentStatus> {
+    if let OrderEvent::PaymentPending { .. } = event {
+        Some(PaymentStatus::RequiresAction)
+    } else if let OrderEvent::PaymentFailed { .. } = event {
+        Some(PaymentStatus::Failed)
+    } else if let OrderEvent::PaymentExpired { .. } = event {
+        Some(PaymentStatus::Expired)
+    } else if let OrderEvent::PaymentVoiding { .. } = event {
+        Some(PaymentStatus::Voiding)
+    } else if let OrderEvent::PaymentVoided { .. } = event {
+        Some(PaymentStatus::Voided)
+    } else if let OrderEvent::PaymentDisputed { .. } = event {
+        Some(PaymentStatus::Disputed)
+    } else if let OrderEvent::DisputeWon { .. } = event {
+        Some(PaymentStatus::Captured)
+    } else {
+        None
+    }
+}

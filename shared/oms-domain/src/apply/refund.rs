@@ -1,0 +1,77 @@
+//! What events do to refunds.
+
+use jiff::Timestamp;
+
+use crate::event::OrderEvent;
+use crate::id::RefundId;
+use crate::order::{Order, Refund};
+use crate::status::RefundStatus;
+
+impl Order {
+    pub(super) fn apply_refund(&mut self, event: &OrderEvent, at: Timestamp) {
+        if let OrderEvent::RefundApproved { refund_id, payment_id, amount, cause, reason, lines, key } = event {
+            if let Some(key) = key {
+                self.applied.insert(key.clone());
+                self.refund_keys.entry(key.clone()).or_insert_with(|| refund_id.clone());
+            }
+            self.refunds.push(Refund {
+                id: refund_id.clone(),
+                payment_id: payment_id.clone(),
+                amount: *amount,
+                status: RefundStatus::Approved,
+                cause: *cause,
+                reason: reason.clone(),
+                lines: lines.clone(),
+                provider_reference: None,
+                since: at,
+                retry_at: None,
+                attempts: 0,
+                refused: false,
+            });
+            return;
+        }
+        let Some(refund) = refund_of(event).and_then(|id| self.refunds.iter_mut().find(|r| r.id == *id)) else {
+            return;
+        };
+        refund.since = at;
+        refund.retry_at = None;
+        if let OrderEvent::RefundSucceeded { provider_reference, .. } = event {
+            refund.status = RefundStatus::Succeeded;
+            if provider_reference.is_some() {
+                refund.provider_reference.clone_from(provider_reference);
+            }
+        } else if let OrderEvent::RefundFailed { retry_at, .. } = event {
+            refund.status = RefundStatus::Failed;
+            refund.retry_at = Some(*retry_at);
+            refund.refused = true;
+        } else if let OrderEvent::RefundUnknown { retry_at, .. } = event {
+            refund.status = RefundStatus::Unknown;
+            refund.retry_at = Some(*retry_at);
+            refund.attempts += 1;
+        } else if let OrderEvent::RefundPending { provider_reference, retry_at, .. } = event {
+            refund.provider_reference = Some(provider_reference.clone());
+            refund.retry_at = Some(*retry_at);
+            refund.attempts += 1;
+        } else if let OrderEvent::RefundSubmitted { .. } = event {
+            refund.status = RefundStatus::Submitted;
+            refund.attempts += 1;
+            refund.refused = false;
+        } else {
+            refund.status = RefundStatus::Manual;
+        }
+    }
+}
+
+fn refund_of(event: &OrderEvent) -> Option<&RefundId> {
+    if let OrderEvent::RefundSubmitted { refund_id }
+    | OrderEvent::RefundSucceeded { refund_id, .. }
+    | OrderEvent::RefundPending { refund_id, .. }
+    | OrderEvent::RefundFailed { refund_id, .. }
+    | OrderEvent::RefundUnknown { refund_id, .. }
+    | OrderEvent::RefundManual { refund_id, .. } = event
+    {
+        Some(refund_id)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,107 @@
+//! Calling payments off with their order, and the provider's own ids, by which that is done.
+
+use crate::body::Provider;
+use crate::command::CallOffAnswered;
+use crate::decide::holds::anomaly;
+use crate::event::OrderEvent;
+use crate::id::PaymentId;
+use crate::machine::Machine;
+use crate::money::Money;
+use crate::order::{Order, Payment};
+use crate::policy::Context;
+use crate::refusal::Refusal;
+use crate::status::PaymentStatus;
+
+pub(super) fn identify(
+    order: &Order,
+    provider: Provider,
+    amount: Money,
+    provider_payment_id: &str,
+) -> Result<Vec<OrderEvent>, Refusal> {
+    let same = |p: &&Payment| p.provider == provider;
+    if order.payments.iter().filter(same).any(|p| p.provider_payment_id.as_deref() == Some(provider_payment_id)) {
+        return Ok(Vec::new());
+    }
+    let Some(payment) = order.payments.iter().filter(same).find(|p| p.provider_payment_id.is_none()) else {
+        return Err(Refusal::NotOffered("further payment attempts are not offered yet".into()));
+    };
+    if payment.amount != amount {
+        let reason = format!("must be {}, the amount of {}", payment.amount, payment.id);
+        return Err(Refusal::Field { field: "amount".into(), reason });
+    }
+    if provider.is_promise() {
+        return Err(Refusal::Field { field: "provider".into(), reason: "has no payment ids".into() });
+    }
+    Ok(vec![OrderEvent::PaymentIdentified {
+        payment_id: payment.id.clone(),
+        provider_payment_id: provider_payment_id.into(),
+    }])
+}
+
+/// Payment attempts that nobody has to be asked about are called off with the order.
+pub(super) fn unasked(order: &Order) -> Vec<OrderEvent> {
+    if !order.is_undone() || order.awaits_location() {
+        return Vec::new();
+    }
+    let nobody = |p: &&Payment| {
+        let open =
+            matches!(p.status, PaymentStatus::Created | PaymentStatus::RequiresAction | PaymentStatus::Authorized);
+        let unknown = p.provider_payment_id.is_none() || p.provider.is_promise();
+        open && (unknown || order.is_collected_by_channel(p))
+    };
+    let expired = |p: &Payment| OrderEvent::PaymentExpired { payment_id: p.id.clone() };
+    order.payments.iter().filter(nobody).map(expired).collect()
+}
+
+pub(super) fn answer(
+    order: &Order,
+    id: &PaymentId,
+    answer: &CallOffAnswered,
+    ctx: &Context<'_>,
+) -> Result<Vec<OrderEvent>, Refusal> {
+    let payment = order.payment(id).ok_or_else(|| Refusal::Unknown { kind: "payment", id: id.to_string() })?;
+    Ok(match answer {
+        CallOffAnswered::Done => done(payment),
+        CallOffAnswered::Captured(amount) if is_news(payment, *amount) => {
+            vec![OrderEvent::PaymentCaptured { payment_id: id.clone(), captured: *amount }]
+        }
+        CallOffAnswered::Captured(amount) => refused(order, payment, &format!("captured {amount}")),
+        CallOffAnswered::Refused { reason } => refused(order, payment, reason),
+        CallOffAnswered::Unknown if payment.status == PaymentStatus::Authorized => vec![
+            OrderEvent::PaymentVoiding { payment_id: id.clone() },
+            OrderEvent::PaymentUnknown { payment_id: id.clone(), retry_at: ctx.after(30) },
+        ],
+        // It is asked again by the sweep.
+        CallOffAnswered::Unknown => Vec::new(),
+    })
+}
+
+fn is_news(payment: &Payment, amount: Money) -> bool {
+    amount.compare(payment.captured).is_ok_and(std::cmp::Ordering::is_gt)
+}
+
+fn done(payment: &Payment) -> Vec<OrderEvent> {
+    let payment_id = payment.id.clone();
+    let voided = OrderEvent::PaymentVoided { payment_id: payment_id.clone() };
+    if payment.status == PaymentStatus::Authorized {
+        vec![OrderEvent::PaymentVoiding { payment_id }, voided]
+    } else if payment.status.can_become(PaymentStatus::Voided) {
+        vec![voided]
+    } else if payment.status.can_become(PaymentStatus::Expired) {
+        vec![OrderEvent::PaymentExpired { payment_id }]
+    } else {
+        Vec::new()
+    }
+}
+
+/// It cannot be called off, or the answer makes no sense: people hear of it, and the order does not wait for it. What
+/// is captured all the same is refunded.
+fn refused(order: &Order, payment: &Payment, reason: &str) -> Vec<OrderEvent> {
+    if !payment.status.can_become(PaymentStatus::Expired) {
+        return Vec::new();
+    }
+    vec![
+        anomaly(order, 0, "payment_call_off_refused", format!("{}: {reason}", payment.id)),
+        OrderEvent::PaymentExpired { payment_id: payment.id.clone() },
+    ]
+}

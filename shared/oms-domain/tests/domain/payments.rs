@@ -1,0 +1,424 @@
+//! What providers say about payments: captures are facts, everything else yields to them, and nothing odd counts.
+
+use oms_domain::body::{DeclaredStatus, Provider};
+use oms_domain::command::{CallOffAnswered, Command};
+use oms_domain::derived::payment_status;
+use oms_domain::event::OrderEvent;
+use oms_domain::id::PaymentId;
+use oms_domain::money::Money;
+use oms_domain::order::Order;
+use oms_domain::payment::{PaymentFact, PaymentFactKind};
+use oms_domain::refusal::Refusal;
+use oms_domain::status::{HoldKind, OrderStatus, PaymentStatus};
+use oms_domain::wake;
+
+use crate::given::{at, cny, due, fact, key, money, reference, shirts, shirts_by};
+use crate::till::Mood;
+use crate::world::{World, names};
+
+const FULL: &str = "186.00";
+
+fn capture(amount: &str) -> PaymentFactKind {
+    PaymentFactKind::Captured { amount: cny(amount) }
+}
+
+fn holds(order: &Order) -> Vec<HoldKind> {
+    order.active_holds().map(|h| h.kind).collect()
+}
+
+#[test]
+fn the_right_amount_confirms_the_order() {
+    let mut world = World::with(shirts()).placed();
+    let events = world.captured("pi_1", cny(FULL));
+    assert_eq!(names(&events), ["payment_identified", "payment_captured", "order_confirmed", "customer_notified"]);
+    let order = world.order();
+    assert_eq!((order.status, payment_status(order)), (OrderStatus::Confirmed, "paid"));
+    assert_eq!(order.payments[0].provider_payment_id.as_deref(), Some("pi_1"));
+}
+
+#[test]
+fn the_same_event_again_changes_nothing() {
+    let mut world = World::with(shirts()).placed();
+    let fact = fact("evt_1", "pi_1", capture(FULL));
+    world.must(Command::RecordPayment(fact.clone()));
+    let before = world.order().clone();
+    for _ in 0..3 {
+        assert!(world.must(Command::RecordPayment(fact.clone())).is_empty());
+    }
+    assert_eq!(*world.order(), before);
+    // The same news under another event's name is late, and changes no sum.
+    assert_eq!(names(&world.captured("pi_1", cny(FULL))), ["noted"]);
+    assert_eq!(names(&world.captured("pi_1", cny("50.00"))), ["noted"]);
+    assert_eq!(world.order().captured().unwrap(), cny(FULL));
+}
+
+#[test]
+fn a_wrong_amount_raises_a_hold_and_moves_no_goods() {
+    for amount in ["185.99", "186.01", "0.01", "1860.00"] {
+        let mut world = World::with(shirts()).placed();
+        world.captured("pi_1", cny(amount));
+        let order = world.order();
+        assert_eq!(holds(order), [HoldKind::PaymentMismatch], "{amount}");
+        assert_eq!((order.status, order.captured().unwrap()), (OrderStatus::AwaitingPayment, cny(amount)));
+        assert_eq!(world.plan().len(), 0);
+        let nothing = order_excess(&world);
+        assert!(nothing.is_zero(), "nothing is called excess while a person looks");
+    }
+}
+
+fn order_excess(world: &World) -> Money {
+    world.order().excess().unwrap()
+}
+
+#[test]
+fn a_person_may_accept_what_was_paid_and_what_is_beyond_goes_back() {
+    let mut world = World::with(shirts()).placed();
+    world.captured("pi_1", cny("200.00"));
+    world.till.take("pi_1", cny("200.00"));
+    let hold_id = world.order().holds[0].id.clone();
+    let events = world.must(Command::ReleaseHold { hold_id, reason: "close enough".into() });
+    assert_eq!(names(&events)[..3], ["hold_released", "payment_accepted", "order_confirmed"]);
+    world.settle(0);
+    assert_eq!(world.order().refunded().unwrap(), cny("14.00"));
+    assert_eq!(payment_status(world.order()), "paid");
+}
+
+#[test]
+fn another_currency_never_counts() {
+    for kind in [
+        PaymentFactKind::Captured { amount: money(FULL, "USD") },
+        PaymentFactKind::Authorized { amount: money(FULL, "USD") },
+    ] {
+        let mut world = World::with(shirts()).placed();
+        let events = world.stripe("pi_1", kind);
+        assert_eq!(names(&events), ["anomaly_raised", "hold_placed"]);
+        let order = world.order();
+        assert!(order.captured().unwrap().is_zero() && !order.is_covered());
+        assert_eq!(holds(order), [HoldKind::PaymentMismatch]);
+    }
+}
+
+#[test]
+fn the_other_mode_never_counts() {
+    for live in [false, true] {
+        let mut world = World::with(shirts()).placed();
+        world.policy.live = live;
+        let other = PaymentFact { live: !live, ..fact("evt_1", "pi_1", capture(FULL)) };
+        let events = world.must(Command::RecordPayment(other));
+        assert_eq!(names(&events), ["anomaly_raised"]);
+        assert_eq!(world.order().status, OrderStatus::AwaitingPayment);
+        let right = PaymentFact { live, ..fact("evt_2", "pi_1", capture(FULL)) };
+        world.must(Command::RecordPayment(right));
+        assert_eq!(world.order().status, OrderStatus::Confirmed);
+    }
+}
+
+#[test]
+fn a_foreign_reference_raises_a_hold() {
+    let mut world = World::with(shirts()).placed();
+    let foreign = PaymentFact { reference: Some(reference(7, 1)), ..fact("evt_1", "pi_1", capture(FULL)) };
+    world.must(Command::RecordPayment(foreign));
+    assert_eq!(holds(world.order()), [HoldKind::PaymentMismatch]);
+    let ours = PaymentFact { reference: Some(reference(0, 1)), ..fact("evt_1", "pi_1", capture(FULL)) };
+    let mut world = World::with(shirts()).placed();
+    world.must(Command::RecordPayment(ours));
+    assert_eq!(world.order().status, OrderStatus::Confirmed);
+}
+
+#[test]
+fn nothing_or_less_is_no_capture() {
+    for amount in ["0.00", "-5.00"] {
+        let mut world = World::with(shirts()).placed();
+        let events = world.captured("pi_1", cny(amount));
+        assert_eq!(names(&events), ["anomaly_raised"], "{amount}");
+        let order = world.order();
+        assert_eq!((order.payments.len(), order.payments[0].status), (1, PaymentStatus::Created));
+    }
+}
+
+#[test]
+fn a_buyer_who_pays_twice_gets_the_second_back() {
+    let mut world = World::with(shirts()).paid();
+    let events = world.captured("pi_2", cny(FULL));
+    assert_eq!(names(&events), ["payment_added", "payment_identified", "payment_captured"]);
+    assert_eq!(order_excess(&world), cny(FULL));
+    world.till.take("pi_1", cny(FULL));
+    world.till.take("pi_2", cny(FULL));
+    world.settle(0);
+    let order = world.order();
+    assert_eq!((order.refunds.len(), order.refunds[0].payment_id.as_str()), (1, "p2"), "the latest money goes back");
+    assert_eq!((order.refunded().unwrap(), payment_status(order)), (cny(FULL), "paid"));
+    assert_eq!(order.status, OrderStatus::InFulfilment);
+    // However late it comes.
+    world.captured("pi_3", cny("0.01"));
+    world.till.take("pi_3", cny("0.01"));
+    world.settle(0);
+    assert_eq!(world.order().refunded().unwrap(), cny("186.01"));
+}
+
+#[test]
+fn a_late_failure_never_takes_money_or_a_promise_back() {
+    let failed = || PaymentFactKind::Failed { reason: "card_declined".into() };
+    let later = [failed(), PaymentFactKind::Pending, PaymentFactKind::Cancelled];
+    for late in later {
+        let mut world = World::with(shirts()).paid();
+        assert_eq!(names(&world.stripe("pi_1", late)), ["noted"]);
+        assert_eq!(world.order().payments[0].status, PaymentStatus::Captured);
+    }
+    // A card that was declined before the one that was promised may be told late.
+    let mut world = World::with(shirts()).placed();
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+    assert_eq!(world.order().status, OrderStatus::Confirmed);
+    assert_eq!(names(&world.stripe("pi_1", failed())), ["noted"]);
+    assert_eq!(world.order().payments[0].status, PaymentStatus::Authorized);
+}
+
+#[test]
+fn a_payment_that_failed_may_still_succeed() {
+    let mut world = World::with(shirts()).placed();
+    world.stripe("pi_1", PaymentFactKind::Failed { reason: "card_declined".into() });
+    assert_eq!(payment_status(world.order()), "failed");
+    world.captured("pi_1", cny(FULL));
+    assert_eq!((world.order().status, payment_status(world.order())), (OrderStatus::Confirmed, "paid"));
+}
+
+#[test]
+fn a_promise_that_is_lost_before_the_goods_move_holds_them() {
+    let mut world = World::with(shirts()).placed();
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+    world.plan();
+    let events = world.stripe("pi_1", PaymentFactKind::Cancelled);
+    assert_eq!(names(&events), ["payment_expired", "hold_placed"]);
+    assert_eq!(holds(world.order()), [HoldKind::PaymentMismatch]);
+    assert_eq!(world.release().len(), 0);
+    // The buyer pays by other means, and a person lets it go.
+    world.captured("pi_2", cny(FULL));
+    let hold_id = world.order().holds[0].id.clone();
+    world.must(Command::ReleaseHold { hold_id, reason: "paid now".into() });
+    assert_eq!(world.release().len(), 2);
+}
+
+#[test]
+fn a_promise_that_is_lost_after_the_goods_moved_is_raised() {
+    let mut world = World::with(shirts()).placed();
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+    world.plan();
+    world.release();
+    world.shipped(1);
+    let events = world.stripe("pi_1", PaymentFactKind::Cancelled);
+    assert_eq!(names(&events), ["payment_expired", "anomaly_raised"]);
+    assert!(world.order().anomalies[0].what.contains("payment"), "a matter for finance");
+}
+
+#[test]
+fn a_dispute_holds_what_has_not_left_and_is_raised() {
+    let disputed = || PaymentFactKind::Disputed { amount: cny(FULL) };
+    let mut world = World::with(shirts()).paid();
+    assert_eq!(names(&world.stripe("pi_1", disputed())), ["anomaly_raised", "payment_disputed", "hold_placed"]);
+    assert_eq!((holds(world.order()), payment_status(world.order())), (vec![HoldKind::Fraud], "disputed"));
+    // A capture told late does not hide it.
+    let mut more = World::with(shirts()).placed();
+    more.captured("pi_1", cny("100.00"));
+    more.stripe("pi_1", disputed());
+    more.captured("pi_1", cny(FULL));
+    let payment = &more.order().payments[0];
+    assert_eq!((payment.status, payment.captured), (PaymentStatus::Disputed, cny(FULL)));
+    // Won: it is paid again.
+    assert_eq!(names(&world.stripe("pi_1", PaymentFactKind::DisputeWon)), ["dispute_won"]);
+    assert_eq!(payment_status(world.order()), "paid");
+    // Nothing to hold once everything has left.
+    let mut shipped = World::with(shirts()).released();
+    shipped.shipped(1);
+    assert_eq!(names(&shipped.stripe("pi_1", disputed())), ["anomaly_raised", "payment_disputed"]);
+}
+
+#[test]
+fn a_dispute_won_is_no_payment() {
+    for before in [None, Some(PaymentFactKind::Pending), Some(PaymentFactKind::Failed { reason: "no".into() })] {
+        let mut world = World::with(shirts()).placed();
+        if let Some(before) = before {
+            world.stripe("pi_1", before);
+        }
+        let status = world.order().payments[0].status;
+        let events = world.stripe("pi_1", PaymentFactKind::DisputeWon);
+        assert_eq!(names(&events).last(), Some(&"noted"));
+        assert_eq!(world.order().payments[0].status, status);
+    }
+}
+
+#[test]
+fn part_payments_by_two_providers_and_by_one() {
+    let mut body = shirts();
+    body.payments[0].amount = cny("100.00");
+    body.payments.push(due(Provider::Stripe, cny("86.00"), reference(0, 2)));
+    // Without a reference an event belongs to the attempt that it fits, whichever comes first.
+    for order in [["86.00", "100.00"], ["100.00", "86.00"]] {
+        let mut world = World::with(body.clone()).placed();
+        for amount in order {
+            world.captured(&format!("pi_{amount}"), cny(amount));
+        }
+        let order = world.order();
+        assert_eq!((order.status, holds(order)), (OrderStatus::Confirmed, vec![]));
+        assert_eq!(order.payments.iter().map(|p| p.captured).collect::<Vec<_>>(), [cny("100.00"), cny("86.00")]);
+    }
+    // With one, to the attempt that it names.
+    let mut world = World::with(body).placed();
+    let second = PaymentFact { reference: Some(reference(0, 2)), ..fact("evt_2", "pi_2", capture("86.00")) };
+    world.must(Command::RecordPayment(second));
+    let order = world.order();
+    assert_eq!(order.payments[1].captured, cny("86.00"));
+    assert_eq!((order.status, payment_status(order)), (OrderStatus::AwaitingPayment, "partially_paid"));
+}
+
+#[test]
+fn expiry_and_payment_in_both_orders() {
+    // The payment first: it wins.
+    let mut world = World::with(shirts()).placed();
+    world.pass(1800);
+    world.captured("pi_1", cny(FULL));
+    assert_eq!(world.must(Command::Compensate).len(), 0);
+    assert_eq!(world.order().status, OrderStatus::Confirmed);
+    // Expiry first: the money goes back, and the stock came back once.
+    let mut world = World::with(shirts()).placed();
+    world.pass(1799);
+    assert_eq!(world.must(Command::Compensate).len(), 0, "not a second early");
+    world.pass(1);
+    world.settle(0);
+    let free: Vec<_> = world.stock.values().map(|l| (l.on_hand, l.held, l.committed)).collect();
+    assert_eq!(world.order().status, OrderStatus::Expired);
+    world.captured("pi_1", cny(FULL));
+    world.till.take("pi_1", cny(FULL));
+    world.settle(0);
+    let order = world.order();
+    assert_eq!((order.status, order.refunded().unwrap()), (OrderStatus::Expired, cny(FULL)));
+    assert_eq!(payment_status(order), "refunded");
+    assert_eq!(free, world.stock.values().map(|l| (l.on_hand, l.held, l.committed)).collect::<Vec<_>>());
+    assert_eq!(free, [(10, 0, 0), (10, 0, 0)]);
+}
+
+#[test]
+fn expiry_calls_the_payment_off_where_its_id_is_known() {
+    let expired = |world: &mut World| {
+        world.pass(1800);
+        world.must(Command::Compensate);
+    };
+    let mut world = World::with(shirts()).placed();
+    expired(&mut world);
+    assert_eq!(world.order().payments[0].status, PaymentStatus::Expired, "nobody to ask");
+    let mut world = World::with(shirts()).placed();
+    world.must(Command::IdentifyPayment {
+        provider: Provider::Stripe,
+        amount: cny(FULL),
+        provider_payment_id: "pi_1".into(),
+    });
+    expired(&mut world);
+    assert_eq!(world.order().payments[0].status, PaymentStatus::Created);
+    assert_eq!(wake::to_call_off(world.order()).count(), 1);
+    // Meanwhile the buyer has paid: too late for the order, and the money goes back.
+    world.till.take("pi_1", cny(FULL));
+    world.settle(0);
+    assert_eq!(world.order().refunded().unwrap(), cny(FULL));
+}
+
+#[test]
+fn a_promise_of_an_undone_order_is_given_back_whatever_the_provider_answers() {
+    let begin = || {
+        let mut world = World::with(shirts()).placed();
+        world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+        world.must(Command::Cancel { reason: "changed my mind".into() });
+        world
+    };
+    for (mood, expected) in [
+        (Mood::Fine, PaymentStatus::Voided),
+        (Mood::LostAnswer, PaymentStatus::Unknown),
+        (Mood::LostCall, PaymentStatus::Unknown),
+        (Mood::Refusing, PaymentStatus::Expired),
+    ] {
+        let mut world = begin();
+        world.run(0, wake::Work::Reversal, mood);
+        let order = world.order();
+        assert_eq!(order.payments[0].status, expected, "{mood:?}");
+        let over = expected != PaymentStatus::Unknown;
+        assert_eq!(order.status == OrderStatus::Cancelled, over, "not cancelled before the promise is back");
+        assert_eq!(order.anomalies.len(), usize::from(mood == Mood::Refusing));
+        // Asked again, and answered: over.
+        world.pass(30);
+        world.settle(0);
+        assert_eq!(world.order().status, OrderStatus::Cancelled);
+    }
+    // Asked about, the provider refuses; or it has taken a part meanwhile.
+    for (answer, expected) in [
+        (CallOffAnswered::Refused { reason: "no".into() }, PaymentStatus::Expired),
+        (CallOffAnswered::Captured(cny("50.00")), PaymentStatus::PartiallyCaptured),
+        (CallOffAnswered::Captured(cny(FULL)), PaymentStatus::Captured),
+    ] {
+        let mut world = begin();
+        world.run(0, wake::Work::Reversal, Mood::LostCall);
+        world.must(Command::AnswerCallOff { payment_id: PaymentId::number(1), answer });
+        assert_eq!(world.order().payments[0].status, expected);
+    }
+    // An event that says the same as the answer that was lost.
+    let mut world = begin();
+    world.run(0, wake::Work::Reversal, Mood::LostAnswer);
+    assert_eq!(names(&world.stripe("pi_1", PaymentFactKind::Cancelled))[0], "payment_voided");
+    assert_eq!(world.order().status, OrderStatus::Cancelled);
+}
+
+#[test]
+fn a_calling_off_that_brings_no_news_ends_all_the_same() {
+    for amount in [Money::zero(cny("0").currency()), money(FULL, "USD")] {
+        let mut world = World::with(shirts()).placed();
+        world.stripe("pi_1", PaymentFactKind::Pending);
+        world.pass(1800);
+        world.must(Command::Compensate);
+        let answer = CallOffAnswered::Captured(amount);
+        world.must(Command::AnswerCallOff { payment_id: PaymentId::number(1), answer });
+        assert_eq!(world.order().payments[0].status, PaymentStatus::Expired);
+        assert_eq!(world.order().anomalies.len(), 1, "people look at what the provider meant");
+        assert_eq!(world.due(0), Some(wake::Work::Reversal), "the stock");
+    }
+}
+
+#[test]
+fn what_the_channel_was_promised_needs_no_call() {
+    for provider in [Provider::Channel, Provider::Alipay] {
+        let mut body = shirts_by(provider, DeclaredStatus::Authorized);
+        body.payments[0].collected_by_channel = true;
+        let mut world = World::with(body).placed();
+        world.must(Command::Cancel { reason: "changed my mind".into() });
+        world.settle(0);
+        let order = world.order();
+        assert_eq!((order.status, order.payments[0].status), (OrderStatus::Cancelled, PaymentStatus::Expired));
+    }
+}
+
+#[test]
+fn a_storefront_tells_the_id_of_the_current_payment() {
+    let mut world = World::with(shirts()).placed();
+    let identify = |provider, amount, id: &str| Command::IdentifyPayment {
+        provider,
+        amount: cny(amount),
+        provider_payment_id: id.into(),
+    };
+    let field = |r: Result<Vec<OrderEvent>, Refusal>| match r {
+        Err(Refusal::Field { field, .. }) => field,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(field(world.act(identify(Provider::Stripe, "1.00", "pi_1"))), "amount");
+    assert!(matches!(world.act(identify(Provider::Alipay, FULL, "2026")), Err(Refusal::NotOffered(_))));
+    assert_eq!(names(&world.must(identify(Provider::Stripe, FULL, "pi_1"))), ["payment_identified"]);
+    assert!(world.must(identify(Provider::Stripe, FULL, "pi_1")).is_empty());
+    assert!(matches!(world.act(identify(Provider::Stripe, FULL, "pi_2")), Err(Refusal::NotOffered(_))));
+    let mut cod = World::with(shirts_by(Provider::Cod, DeclaredStatus::Due)).placed();
+    assert_eq!(field(cod.act(identify(Provider::Cod, FULL, "x"))), "provider");
+}
+
+#[test]
+fn events_that_are_not_used_are_kept_in_the_timeline() {
+    let mut world = World::with(shirts()).placed();
+    let events = world.stripe("pi_1", PaymentFactKind::Other { name: "charge.updated".into() });
+    let what = "provider_event".to_owned();
+    assert_eq!(events, [OrderEvent::Noted { what, detail: "charge.updated".into() }]);
+    assert!(world.order().applied.contains(&key("test:1")));
+    assert_eq!(world.order().updated_at, at(0));
+}
