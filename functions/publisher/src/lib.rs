@@ -3,7 +3,7 @@
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use jiff::Timestamp;
 use oms_app::error::AppError;
-use oms_app::publish::Publisher;
+use oms_app::publish::{Publisher, Unsent};
 use oms_domain::event::CommitRecord;
 use serde::Deserialize;
 
@@ -14,6 +14,8 @@ struct Row {
     body: String,
     #[serde(default)]
     work_at: Option<i64>,
+    #[serde(default)]
+    supersedes: bool,
 }
 
 /// Why a batch is given back to the stream.
@@ -49,7 +51,7 @@ pub async fn handle(event: Event, publisher: &Publisher) -> Result<usize, Publis
 }
 
 /// The commit in a stream record; none when the record is about another row, or no new one.
-fn commit(record: EventRecord) -> Result<Option<(CommitRecord, Option<Timestamp>)>, PublishError> {
+fn commit(record: EventRecord) -> Result<Option<Unsent>, PublishError> {
     if record.event_name != "INSERT" {
         return Ok(None);
     }
@@ -61,7 +63,7 @@ fn commit(record: EventRecord) -> Result<Option<(CommitRecord, Option<Timestamp>
         return Ok(None);
     }
     let row: Row = serde_dynamo::from_item(image).map_err(|e| unreadable(&e))?;
-    let commit: CommitRecord = serde_json::from_str(&row.body).map_err(|e| unreadable(&format!("{}: {e}", row.sk)))?;
+    let record_of_order: CommitRecord = serde_json::from_str(&row.body).map_err(|e| unreadable(&format!("{}: {e}", row.sk)))?;
     let work_at = row.work_at.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    Ok(Some((commit, work_at)))
+    Ok(Some(Unsent { record: record_of_order, work_at, supersedes: row.supersedes }))
 }

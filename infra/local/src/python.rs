@@ -39,6 +39,17 @@ pub fn ready(layout: &Layout, purpose: Purpose) -> Option<PathBuf> {
     (marker == wanted && interpreter.exists()).then_some(interpreter)
 }
 
+/// That an environment is there or can be made, so that a missing Python is told before anything long begins.
+///
+/// # Errors
+/// No fitting Python.
+pub fn check(layout: &Layout, purpose: Purpose) -> Result<()> {
+    if ready(layout, purpose).is_some() || ready(layout, Purpose::Engine).is_some() {
+        return Ok(());
+    }
+    find().map(drop)
+}
+
 /// Makes the environment complete for this purpose and answers with its interpreter. Quick when it already is.
 ///
 /// # Errors
@@ -133,7 +144,7 @@ fn create(python: &str, venv: &Path) -> Result<()> {
 
 fn install(layout: &Layout, purpose: Purpose) -> Result<()> {
     let mut pip = Command::new(interpreter(layout));
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]);
     for name in purpose.requirements() {
         pip.arg("--requirement").arg(layout.engine_sources().join(name));
     }

@@ -6,10 +6,10 @@ use jiff::SignedDuration;
 use oms_domain::command::{Command, Report, Scan};
 use oms_domain::id::{Carrier, EventKey, ShipmentId, TrackingNumber};
 use oms_domain::order::Shipment;
-use oms_domain::refusal::Refusal;
 
 use crate::engine::{Engine, Origin, Outcome};
 use crate::error::{AppError, StoreError};
+use crate::keyed::{Keyed, event_key};
 use crate::ports::{ParkedScan, TrackingStore};
 
 /// How soon a scan of an unknown number is tried again, in seconds.
@@ -39,19 +39,14 @@ impl Carriers {
         body_hash: &str,
     ) -> Result<Outcome, AppError> {
         let order_id = shipment_id.order().ok_or(AppError::NotFound("shipment"))?;
-        let hash: String = body_hash.chars().take(16).collect();
-        let prefix = format!("report:{shipment_id}:{key}#");
-        let cause = EventKey::parse(format!("{prefix}{hash}"))
-            .map_err(|e| Refusal::Field { field: "Idempotency-Key".into(), reason: e.to_string() })?;
-        let loaded = self.engine.orders.load(&order_id).await?.ok_or(AppError::NotFound("shipment"))?;
-        if loaded.order.shipment(shipment_id).is_none() {
-            return Err(AppError::NotFound("shipment"));
-        }
-        if loaded.order.applied.iter().any(|k| k.as_str().starts_with(&prefix) && *k != cause) {
-            return Err(Refusal::KeyReused.into());
-        }
+        let cause = event_key(&format!("report:{shipment_id}"), key, body_hash)?;
         let command = Command::Report { shipment_id: shipment_id.clone(), report };
-        let outcome = self.engine.execute(&order_id, &command, &Origin::outside(actor, Some(cause))).await?;
+        let origin = Origin::outside(actor, Some(cause.clone()));
+        let executed = self.engine.execute(&order_id, &Keyed { cause: &cause, command }, &origin).await;
+        let outcome = executed.map_err(|error| match error {
+            AppError::NotFound(_) => AppError::NotFound("shipment"),
+            AppError::Refused(_) | AppError::Store(_) | AppError::Port(_) => error,
+        })?;
         if let Some(shipment) = outcome.order.shipment(shipment_id) {
             self.catch_up(shipment).await?;
         }

@@ -1,12 +1,12 @@
 //! What people ask of an order: decided and stored before it is answered.
 
 use oms_domain::command::{Command, RefundAsk};
-use oms_domain::id::{EventKey, OrderId, RefundId};
+use oms_domain::id::{OrderId, RefundId};
 use oms_domain::order::Order;
-use oms_domain::refusal::Refusal;
 
 use crate::engine::{Engine, Origin};
 use crate::error::AppError;
+use crate::keyed::{Keyed, event_key};
 
 /// Carries out a command that needs no key: doing it twice is doing it once.
 ///
@@ -19,7 +19,7 @@ pub async fn command(engine: &Engine, order_id: &OrderId, command: Command, acto
 /// Asks for a refund under a key: the same key and request again gives the same refund.
 ///
 /// # Errors
-/// [`Refusal::KeyReused`] for the key with another request, [`Refusal::ExceedsRemaining`] above what remains.
+/// [`AppError::Refused`]: `KeyReused` for the key with another request, `ExceedsRemaining` above what remains.
 pub async fn refund(
     engine: &Engine,
     order_id: &OrderId,
@@ -29,16 +29,9 @@ pub async fn refund(
     key: &str,
     body_hash: &str,
 ) -> Result<RefundId, AppError> {
-    let hash: String = body_hash.chars().take(16).collect();
-    let prefix = format!("refund:{actor}:{key}#");
-    let event_key = EventKey::parse(format!("{prefix}{hash}"))
-        .map_err(|e| Refusal::Field { field: "Idempotency-Key".into(), reason: e.to_string() })?;
-    let loaded = engine.orders.load(order_id).await?.ok_or(AppError::NotFound("order"))?;
-    if loaded.order.refund_keys.keys().any(|k| k.as_str().starts_with(&prefix) && *k != event_key) {
-        return Err(Refusal::KeyReused.into());
-    }
-    let command = Command::RequestRefund { key: event_key.clone(), ask, reason };
-    let origin = Origin::outside(actor, Some(event_key.clone()));
-    let outcome = engine.execute(order_id, &command, &origin).await?;
-    outcome.order.refund_keys.get(&event_key).cloned().ok_or(AppError::NotFound("refund"))
+    let cause = event_key(&format!("refund:{actor}"), key, body_hash)?;
+    let command = Command::RequestRefund { key: cause.clone(), ask, reason };
+    let origin = Origin::outside(actor, Some(cause.clone()));
+    let outcome = engine.execute(order_id, &Keyed { cause: &cause, command }, &origin).await?;
+    outcome.order.refund_keys.get(&cause).cloned().ok_or(AppError::NotFound("refund"))
 }

@@ -42,6 +42,7 @@ pub(crate) fn commit(
         stock: stock::moves(&before.reservations, &after.reservations),
         rows: side_rows(before, &after),
         work_at: wake::next_wake(&after, policy),
+        supersedes: before.version > 0 && wake::next_wake(before, policy).is_some(),
         payment: identified(before, &after),
         record,
     };

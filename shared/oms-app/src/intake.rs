@@ -18,6 +18,8 @@ use crate::ports::{KeyState, KeyStore};
 
 /// How long a request may hold its key, in seconds: longer than the function may run.
 const LEASE_SECONDS: i64 = 30;
+/// How often the order is written before its sender hears of the trouble.
+const MOST_TRIES: u32 = 4;
 /// Characters of an order id: 130 bits, and with `P01` behind it still a provider's 32.
 const ID_LENGTH: usize = 26;
 
@@ -153,21 +155,28 @@ impl Intake {
         let events = vec![OrderEvent::Received { body: Box::new(body.clone()) }];
         let actor = Actor::named(credential.clone());
         let (first, order) = commit(&fresh, events, &actor, Some(cause(request)?), &self.engine.policy, now);
-        match self.engine.orders.commit(&first).await {
-            Ok(()) => {
-                self.engine.send_on(&fresh, &order, None).await;
-                Ok(order_id.clone())
-            }
-            Err(StoreError::VersionTaken) => {
-                let existing = self.engine.orders.load(order_id).await?.ok_or(AppError::NotFound("order"))?;
-                if existing.order.applied.contains(&cause(request)?) {
-                    Ok(order_id.clone())
-                } else {
-                    Err(IntakeError::Duplicate(order_id.clone()))
+        // Tried again here, since the sender's next try would meet this one's lease.
+        for attempt in 1.. {
+            match self.engine.orders.commit(&first).await {
+                Ok(()) => {
+                    self.engine.send_on(&fresh, &order, None).await;
+                    break;
                 }
+                Err(StoreError::VersionTaken) => {
+                    let existing = self.engine.orders.load(order_id).await?.ok_or(AppError::NotFound("order"))?;
+                    if !existing.order.applied.contains(&cause(request)?) {
+                        return Err(IntakeError::Duplicate(order_id.clone()));
+                    }
+                    self.engine.send_on(&fresh, &existing.order, None).await;
+                    break;
+                }
+                Err(StoreError::Contended(_) | StoreError::Unavailable(_)) if attempt < MOST_TRIES => {
+                    self.engine.backoff.pause(attempt).await;
+                }
+                Err(error) => return Err(error.into()),
             }
-            Err(error) => Err(error.into()),
         }
+        Ok(order_id.clone())
     }
 }
 

@@ -36,33 +36,46 @@ impl Inventory {
         if !self.stock.locations().await?.iter().any(|l| l.location_id == *location) {
             return Err(AppError::NotFound("location"));
         }
+        let known = self.stock.levels(std::slice::from_ref(sku)).await?;
+        let before = known.into_iter().find(|l| l.location_id == *location);
+        let before = before.unwrap_or_else(|| StockLevel::empty(location.clone(), sku.clone()));
+        let coming = StockLevel { on_hand: i64::from(on_hand), ..before };
+        if coming.short() > 0 && expected.is_none_or(|version| version == coming.version) {
+            // Before the count is stored: who dies in between leaves a task too many, which the next count closes,
+            // and not one too few, of which nobody would ever hear.
+            self.tasks.open(&self.short(&coming)).await?;
+        }
         let level = self.stock.set_count(location, sku, on_hand, safety_stock, expected).await?;
-        let task_id = format!("stock_short-{location}-{sku}");
+        let task = self.short(&level);
         if level.short() > 0 {
-            let reason =
-                format!("{sku} at {location}: {} counted, {} promised", level.on_hand, level.held + level.committed);
-            let answers = vec![
-                Answer {
-                    answer: "count".into(),
-                    method: "PUT".into(),
-                    path: format!("/v1/stock/{location}/{sku}"),
-                    body: None,
-                },
-                Answer::post("dismiss", format!("/v1/tasks/{task_id}/dismiss")),
-            ];
-            let task = Task {
-                task_id,
-                kind: TaskKind::StockShort,
-                role: Role::Warehouse,
-                order_id: None,
-                reason,
-                since: self.clock.now(),
-                answers,
-            };
             self.tasks.open(&task).await?;
         } else {
-            self.tasks.close(&task_id).await?;
+            self.tasks.close(&task.task_id).await?;
         }
         Ok(level)
+    }
+
+    /// The task for a shelf that has fewer units than are promised.
+    fn short(&self, level: &StockLevel) -> Task {
+        let StockLevel { location_id: location, sku, on_hand, held, committed, .. } = level;
+        let task_id = format!("stock_short-{location}-{sku}");
+        let answers = vec![
+            Answer {
+                answer: "count".into(),
+                method: "PUT".into(),
+                path: format!("/v1/stock/{location}/{sku}"),
+                body: None,
+            },
+            Answer::post("dismiss", format!("/v1/tasks/{task_id}/dismiss")),
+        ];
+        Task {
+            task_id,
+            kind: TaskKind::StockShort,
+            role: Role::Warehouse,
+            order_id: None,
+            reason: format!("{sku} at {location}: {on_hand} counted, {} promised", held + committed),
+            since: self.clock.now(),
+            answers,
+        }
     }
 }

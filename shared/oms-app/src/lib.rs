@@ -17,4 +17,5 @@ pub mod reversal;
 pub mod sweep;
 
 mod commit;
+mod keyed;
 mod unmatched;

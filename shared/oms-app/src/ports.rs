@@ -124,6 +124,8 @@ pub struct Commit {
     pub rows: Vec<SideRow>,
     /// When the order next needs work, if ever.
     pub work_at: Option<Timestamp>,
+    /// Whether the commit before this one has a due time that this one puts out of force.
+    pub supersedes: bool,
     /// The provider's own id of a payment that became known, so that later events find the order by it.
     pub payment: Option<(Provider, String)>,
 }
@@ -278,6 +280,8 @@ pub trait DueStore: Send + Sync {
     async fn due(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<DueItem>, StoreError>;
     /// Says that a commit's events are on the bus; its row stays due only for `work_at`, if it has one.
     async fn mark_sent(&self, order_id: &OrderId, seq: u64, work_at: Option<Timestamp>) -> Result<(), StoreError>;
+    /// Takes a commit that a later one has put out of force from the index, unless its events still have to leave.
+    async fn supersede(&self, order_id: &OrderId, seq: u64) -> Result<(), StoreError>;
     /// Moves a commit's due time, or takes the row from the index.
     async fn set_due(&self, order_id: &OrderId, seq: u64, at: Option<Timestamp>) -> Result<(), StoreError>;
     /// Forgets a parked fact that was given to people.

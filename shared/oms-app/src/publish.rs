@@ -7,8 +7,19 @@ use jiff::Timestamp;
 use oms_domain::event::CommitRecord;
 use oms_domain::outgoing::outgoing;
 
-use crate::error::{AppError, PortError};
+use crate::error::{AppError, PortError, StoreError};
 use crate::ports::{DueStore, EventBus};
+
+/// A commit whose events have to leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsent {
+    /// The commit.
+    pub record: CommitRecord,
+    /// When it says that the order needs work.
+    pub work_at: Option<Timestamp>,
+    /// Whether it puts the due time of the commit before it out of force.
+    pub supersedes: bool,
+}
 
 /// The publisher.
 #[derive(Clone)]
@@ -20,13 +31,15 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Puts the events of commits on the bus, in order, and marks the commits as sent.
+    /// Puts the events of commits on the bus, in order, and marks the commits as sent. Only an order's latest commit
+    /// stays due for its work: what it supersedes leaves the index here, so that the sweep finds there only what was
+    /// really missed, however many orders a promotion brings.
     ///
     /// # Errors
     /// [`AppError`] when something was not put or not marked: all of it may be tried again.
-    pub async fn publish(&self, commits: &[(CommitRecord, Option<Timestamp>)]) -> Result<usize, AppError> {
+    pub async fn publish(&self, commits: &[Unsent]) -> Result<usize, AppError> {
         let mut events = Vec::new();
-        for (record, _) in commits {
+        for Unsent { record, .. } in commits {
             for event in outgoing(record) {
                 let json = serde_json::to_value(event)
                     .map_err(|e| PortError { port: "event", detail: format!("{}: {e}", record.order_id) })?;
@@ -34,7 +47,17 @@ impl Publisher {
             }
         }
         self.bus.put(&events).await?;
-        let marks = commits.iter().map(|(record, work_at)| self.due.mark_sent(&record.order_id, record.seq, *work_at));
+        let marks = commits.iter().map(|commit| async move {
+            let Unsent { record, work_at, supersedes } = commit;
+            let is_last = !commits.iter().any(|c| c.record.order_id == record.order_id && c.record.seq > record.seq);
+            self.due.mark_sent(&record.order_id, record.seq, work_at.filter(|_| is_last)).await?;
+            let before = record.seq.saturating_sub(1);
+            let is_first = !commits.iter().any(|c| c.record.order_id == record.order_id && c.record.seq == before);
+            if *supersedes && is_first {
+                self.due.supersede(&record.order_id, before).await?;
+            }
+            Ok::<(), StoreError>(())
+        });
         futures::future::try_join_all(marks).await?;
         Ok(events.len())
     }

@@ -1,23 +1,28 @@
 //! The sweep: whatever should have happened by now and has not is done again. Queues make Waybill prompt; this makes
 //! it sure.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures::stream::{self, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use oms_domain::command::Command;
 use oms_domain::id::OrderId;
 use oms_domain::task::{Role, TaskKind};
 use oms_domain::wake;
+use serde::Serialize;
 
 use crate::carriers::{Carriers, TRY_AGAIN_SECONDS};
 use crate::engine::Origin;
 use crate::error::{AppError, StoreError};
 use crate::ports::{DueItem, DueStore, ParkedFact, ParkedScan, Stimulus, TaskStore};
-use crate::publish::Publisher;
+use crate::publish::{Publisher, Unsent};
 use crate::unmatched::unmatched;
 
-/// How many rows of a shard one sweep looks at.
+/// How many rows of a shard are read at once.
 const ROWS: u32 = 200;
+/// How many of them are worked on at once.
+const ROWS_AT_ONCE: usize = 16;
 /// How long queues and the stream have for what is due before the sweep does it, in seconds.
 const GRACE_SECONDS: i64 = 20;
 /// When an order that was stimulated is looked at again, in seconds.
@@ -26,7 +31,7 @@ const LOOK_AGAIN_SECONDS: i64 = 60;
 const A_DAY: i64 = 86_400;
 
 /// What a sweep did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Swept {
     /// Rows looked at.
     pub rows: usize,
@@ -44,6 +49,19 @@ pub struct Swept {
     pub oldest_seconds: i64,
 }
 
+impl Swept {
+    /// Adds what another part of the sweep did.
+    pub fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.published += other.published;
+        self.stimulated += other.stimulated;
+        self.stale += other.stale;
+        self.tasks += other.tasks;
+        self.failed += other.failed;
+        self.oldest_seconds = self.oldest_seconds.max(other.oldest_seconds);
+    }
+}
+
 /// The sweep.
 #[derive(Clone)]
 pub struct Sweep {
@@ -58,31 +76,46 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Looks at one shard.
+    /// Looks at one shard, page by page, until nothing is due in it or the time is over.
     ///
     /// # Errors
     /// [`StoreError`] when the due rows cannot be read; a single row that fails is logged, counted and tried again.
-    pub async fn shard(&self, shard: u32) -> Result<Swept, StoreError> {
-        let now = self.carriers.engine.clock.now();
+    pub async fn shard(&self, shard: u32, until: Timestamp) -> Result<Swept, StoreError> {
+        let clock = &self.carriers.engine.clock;
         let mut swept = Swept::default();
-        // Whoever has just decided something is given time to send it on.
-        let before = now.checked_sub(SignedDuration::from_secs(GRACE_SECONDS)).unwrap_or(now);
-        for item in self.due.due(shard, before, ROWS).await? {
-            swept.rows += 1;
-            if let Err(error) = self.item(&item, now, &mut swept).await {
-                swept.failed += 1;
-                tracing::error!(%error, ?shard, item = kind(&item), "a due row failed");
+        let mut seen = BTreeSet::new();
+        loop {
+            let now = clock.now();
+            // Whoever has just decided something is given time to send it on.
+            let before = now.checked_sub(SignedDuration::from_secs(GRACE_SECONDS)).unwrap_or(now);
+            let page = self.due.due(shard, before, ROWS).await?;
+            let full = page.len() >= ROWS as usize;
+            // The index is a moment behind: what was looked at in this sweep is not looked at again.
+            let fresh: Vec<DueItem> = page.into_iter().filter(|item| seen.insert(name(item))).collect();
+            if fresh.is_empty() {
+                return Ok(swept);
+            }
+            let looks = fresh.iter().map(|item| async move {
+                let mut one = Swept { rows: 1, ..Swept::default() };
+                if let Err(error) = self.item(item, now, &mut one).await {
+                    one.failed += 1;
+                    tracing::error!(%error, shard, item = kind(item), "a due row failed");
+                }
+                one
+            });
+            let done: Vec<Swept> = stream::iter(looks).buffer_unordered(ROWS_AT_ONCE).collect().await;
+            for one in done {
+                swept.add(one);
+            }
+            if !full || clock.now() >= until {
+                return Ok(swept);
             }
         }
-        Ok(swept)
     }
 
     async fn item(&self, item: &DueItem, now: Timestamp, swept: &mut Swept) -> Result<(), AppError> {
         match item {
             DueItem::Commit { order_id, seq, unsent, work_at } => {
-                if let Some(at) = work_at.filter(|at| *at <= now) {
-                    swept.oldest_seconds = swept.oldest_seconds.max(now.duration_since(at).as_secs());
-                }
                 self.commit(order_id, *seq, *unsent, *work_at, now, swept).await
             }
             DueItem::ParkedFact { order_id, parked } => self.fact(order_id, parked, now, swept).await,
@@ -102,7 +135,8 @@ impl Sweep {
         let engine = &self.carriers.engine;
         let loaded = engine.orders.load(order_id).await?.ok_or(AppError::NotFound("order"))?;
         if unsent && let Some(record) = loaded.records.iter().find(|r| r.seq == seq) {
-            self.publisher.publish(&[(record.clone(), work_at)]).await?;
+            let late = Unsent { record: record.clone(), work_at, supersedes: false };
+            self.publisher.publish(&[late]).await?;
             swept.published += 1;
         }
         if loaded.order.version != seq {
@@ -114,6 +148,9 @@ impl Sweep {
         let Some(work) = wake::work(&loaded.order, &engine.policy, now) else {
             return Ok(self.due.set_due(order_id, seq, wake::next_wake(&loaded.order, &engine.policy)).await?);
         };
+        if let Some(at) = work_at {
+            swept.oldest_seconds = swept.oldest_seconds.max(now.duration_since(at).as_secs());
+        }
         engine.queue.send(&Stimulus { order_id: order_id.clone(), work }, 0).await?;
         swept.stimulated += 1;
         Ok(self.due.set_due(order_id, seq, Some(later(now, LOOK_AGAIN_SECONDS))).await?)
@@ -175,6 +212,15 @@ fn kind(item: &DueItem) -> &'static str {
         DueItem::Commit { .. } => "commit",
         DueItem::ParkedFact { .. } => "parked fact",
         DueItem::ParkedScan(_) => "parked scan",
+    }
+}
+
+/// What a row is called within one sweep.
+fn name(item: &DueItem) -> String {
+    match item {
+        DueItem::Commit { order_id, seq, .. } => format!("{order_id}#{seq}"),
+        DueItem::ParkedFact { order_id, parked } => format!("{order_id}#{}", parked.fact.key),
+        DueItem::ParkedScan(scan) => format!("{}#{}#{}", scan.carrier, scan.tracking_number, scan.event_id),
     }
 }
 

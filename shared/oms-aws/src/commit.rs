@@ -57,6 +57,9 @@ fn order_row(commit: &Commit, writer: &[u8]) -> Result<Item, StoreError> {
     if let Some(work_at) = commit.work_at {
         row = row.number(rows::WORK_AT, work_at.as_millisecond());
     }
+    if commit.supersedes {
+        row = row.flag(rows::SUPERSEDES);
+    }
     if let Some(payment) = &commit.payment {
         row = row.text(rows::G_PAYMENT, keys::payment(payment.0, &payment.1));
     }

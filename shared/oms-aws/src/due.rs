@@ -67,6 +67,15 @@ impl DueStore for DynamoOrders {
         Ok(())
     }
 
+    async fn supersede(&self, order_id: &OrderId, seq: u64) -> Result<(), StoreError> {
+        let key = rows::key(keys::order(order_id), keys::commit(seq));
+        let names = [("#due", rows::G_DUE), ("#at", rows::G_DUE_AT), ("#unsent", rows::UNSENT)];
+        // Conditional on the mark: what has not left stays due until it has.
+        let condition = "attribute_exists(pk) AND attribute_not_exists(#unsent)";
+        self.table.update_if(key, "REMOVE #due, #at", condition, &names, vec![]).await?;
+        Ok(())
+    }
+
     async fn set_due(&self, order_id: &OrderId, seq: u64, at: Option<Timestamp>) -> Result<(), StoreError> {
         let key = rows::key(keys::order(order_id), keys::commit(seq));
         let names = [("#due", rows::G_DUE), ("#at", rows::G_DUE_AT)];

@@ -25,6 +25,8 @@ pub const NO: &str = "no";
 pub const UNSENT: &str = "unsent";
 /// When the order needs work, as of a commit (epoch milliseconds).
 pub const WORK_AT: &str = "work_at";
+/// Whether the commit before this one has a due time that this one puts out of force.
+pub const SUPERSEDES: &str = "supersedes";
 /// Which call wrote a commit (see [`crate::orders`]).
 pub const WRITER: &str = "w";
 /// When DynamoDB may forget the row (epoch seconds).

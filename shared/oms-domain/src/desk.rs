@@ -80,12 +80,10 @@ fn shipments(order: &Order) -> Vec<Task> {
             let reason = format!("nothing heard of {} since {}", s.id, s.moved_at);
             let mut answers = vec![close.clone()];
             let role = if s.status.is_open_at_location() { Role::Warehouse } else { Role::Support };
-            if !s.status.is_open_at_location() {
-                answers.push(report("delivered", "delivered"));
-            } else if s.status.can_become(ShipmentStatus::Rejected) {
-                answers.push(report("rejected", "rejected"));
-            } else {
-                answers.push(report("cancelled", "cancelled"));
+            // Only a location reports on shipments: support closes the task, and waits or asks the carrier.
+            if s.status.is_open_at_location() {
+                let event = if s.status.can_become(ShipmentStatus::Rejected) { "rejected" } else { "cancelled" };
+                answers.push(report(event, event));
             }
             tasks.push(task(
                 order,
@@ -104,21 +102,17 @@ fn shipments(order: &Order) -> Vec<Task> {
         let owes_all = order.came_to_nothing() && !order.is_undone() && keeps_money;
         if in_trouble && (!s.trouble_closed || owes_all) {
             let reason = format!("{} from {}: {}", s.id, s.location_id, s.status.name());
-            let mut answers = Vec::new();
-            if !s.trouble_closed {
-                answers.push(close);
-            }
-            if keeps_money {
-                answers.push(post(order, "refund", "refunds"));
-            }
-            if s.status.can_become(ShipmentStatus::Delivered) {
-                answers.push(report("delivered", "delivered"));
-            }
+            // Support deals with the buyer first; what money is then still kept is for finance to send back.
+            let (role, answers) = if s.trouble_closed {
+                (Role::Finance, vec![post(order, "refund", "refunds")])
+            } else {
+                (Role::Support, vec![close])
+            };
             tasks.push(task(
                 order,
                 &format!("t{number}"),
                 TaskKind::ShipmentTrouble,
-                Role::Support,
+                role,
                 &reason,
                 s.moved_at,
                 answers,

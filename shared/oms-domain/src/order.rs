@@ -354,15 +354,15 @@ impl Order {
         }
         match payment.status {
             PaymentStatus::Authorized => payment.authorized,
-            PaymentStatus::PartiallyCaptured | PaymentStatus::Captured => payment.captured,
+            // A dispute holds the goods by a hold of its own; whoever lifts that says that they may go.
+            PaymentStatus::PartiallyCaptured | PaymentStatus::Captured | PaymentStatus::Disputed => payment.captured,
             PaymentStatus::Created
             | PaymentStatus::RequiresAction
             | PaymentStatus::Failed
             | PaymentStatus::Expired
             | PaymentStatus::Voiding
             | PaymentStatus::Voided
-            | PaymentStatus::Unknown
-            | PaymentStatus::Disputed => Money::zero(self.body.currency),
+            | PaymentStatus::Unknown => Money::zero(self.body.currency),
         }
     }
 

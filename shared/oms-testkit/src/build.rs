@@ -305,7 +305,7 @@ impl OrderBuilder {
             channel_order_id: body.channel_order_id.clone(),
             events: vec![OrderEvent::Received { body: Box::new(body) }],
         };
-        Commit { record, stock: Vec::new(), rows: Vec::new(), work_at: None, payment: None }
+        Commit { record, stock: Vec::new(), rows: Vec::new(), work_at: None, supersedes: false, payment: None }
     }
 }
 
@@ -323,7 +323,7 @@ pub fn next_commit(before: &CommitRecord, actor: &str, at: Timestamp, events: Ve
         channel_order_id: before.channel_order_id.clone(),
         events,
     };
-    Commit { record, stock: Vec::new(), rows: Vec::new(), work_at: None, payment: None }
+    Commit { record, stock: Vec::new(), rows: Vec::new(), work_at: None, supersedes: false, payment: None }
 }
 
 /// A registered product at a price in yuan.

@@ -165,6 +165,9 @@ impl<P: DueStore> DueStore for Faulty<P> {
     async fn due(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<DueItem>, StoreError> {
         self.store("due.due", self.inner.due(shard, now, limit)).await
     }
+    async fn supersede(&self, order_id: &OrderId, seq: u64) -> Result<(), StoreError> {
+        self.store("due.supersede", self.inner.supersede(order_id, seq)).await
+    }
     async fn mark_sent(&self, order_id: &OrderId, seq: u64, work_at: Option<Timestamp>) -> Result<(), StoreError> {
         self.store("due.mark_sent", self.inner.mark_sent(order_id, seq, work_at)).await
     }

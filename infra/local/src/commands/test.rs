@@ -1,6 +1,6 @@
 //! `cargo local test`: installs what the tests need, runs all of them, counts.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -163,29 +163,17 @@ fn run_counting(mut command: Command) -> Result<(Count, bool)> {
     Ok((count, status.success()))
 }
 
-/// Shows what comes at once, and reads its lines.
-fn copy(mut from: impl Read, mut to: impl Write) -> std::io::Result<Count> {
+/// Shows each line as it comes, whole, so that the two streams do not cut into one another, and reads it.
+fn copy(from: impl Read, mut to: impl Write) -> std::io::Result<Count> {
     let mut count = Count::default();
-    let mut line = Vec::new();
-    let mut chunk = [0; 8192];
-    loop {
-        let length = from.read(&mut chunk)?;
-        let bytes = chunk.get(..length).unwrap_or_default();
-        if bytes.is_empty() {
-            count.read(&String::from_utf8_lossy(&line));
-            return Ok(count);
-        }
-        to.write_all(bytes)?;
+    for line in BufReader::new(from).split(b'\n') {
+        let mut line = line?;
+        count.read(&String::from_utf8_lossy(&line));
+        line.push(b'\n');
+        to.write_all(&line)?;
         to.flush()?;
-        for byte in bytes {
-            if *byte == b'\n' {
-                count.read(&String::from_utf8_lossy(&line));
-                line.clear();
-            } else {
-                line.push(*byte);
-            }
-        }
     }
+    Ok(count)
 }
 
 /// The count is the last line, whatever happened.
@@ -226,7 +214,7 @@ test result_of_something ... ok";
     fn results_are_summed_over_binaries_and_output_is_passed_on() {
         let mut shown = Vec::new();
         let count = copy(OUTPUT.as_bytes(), &mut shown).unwrap();
-        assert_eq!(shown, OUTPUT.as_bytes());
+        assert_eq!(shown, format!("{OUTPUT}\n").as_bytes());
         assert_eq!(count.line(), "15 passed, 2 failed, 2 skipped");
     }
 

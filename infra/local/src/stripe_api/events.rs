@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::ledger::{Intent, Refund};
+use super::objects::{Intent, Refund};
 
 /// An event's body around an object. `id` is `evt_…`: the same again is the same event.
 pub fn event(id: &str, kind: &str, created: i64, object: Value) -> Value {

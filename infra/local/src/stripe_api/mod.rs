@@ -5,7 +5,9 @@
 
 pub mod events;
 pub mod ledger;
+mod objects;
 mod server;
 
-pub use self::ledger::{Answer, Fault, Intent, Ledger, Refund};
+pub use self::ledger::{Answer, Fault, Ledger};
+pub use self::objects::{Intent, Refund};
 pub use self::server::StripeStandIn;

@@ -86,6 +86,20 @@ impl Shop {
         ids.pop().unwrap_or_else(|| order_id("web", "W-1"))
     }
 
+    /// What the world does before it tells: the provider takes the money, or opens a payment.
+    pub fn prepare(&self, act: &Act) {
+        if let Act::Told(fact) = act
+            && let PaymentFactKind::Captured { amount } = fact.kind
+        {
+            self.stripe.set_payment(&fact.provider_payment_id, ProviderPayment::Captured(amount));
+        }
+        if let Act::Identify { payment, .. } = act
+            && self.stripe.payment(payment).is_none()
+        {
+            self.stripe.set_payment(payment, ProviderPayment::Open);
+        }
+    }
+
     /// Does an act once.
     pub async fn try_act(&self, act: &Act) -> Result<(), Failed> {
         let id = self.id();
@@ -105,16 +119,10 @@ impl Shop {
                 }
             }
             Act::Told(fact) => {
-                if let PaymentFactKind::Captured { amount } = fact.kind {
-                    self.stripe.set_payment(&fact.provider_payment_id, ProviderPayment::Captured(amount));
-                }
                 let engine = self.engine();
                 self.call(callbacks::record_payment(&engine, &id, fact)).await.map(|_| ())
             }
             Act::Identify { payment, amount } => {
-                if self.stripe.payment(payment).is_none() {
-                    self.stripe.set_payment(payment, ProviderPayment::Open);
-                }
                 let command = Command::IdentifyPayment {
                     provider: oms_domain::body::Provider::Stripe,
                     amount: cny(amount),
@@ -161,6 +169,7 @@ impl Shop {
 
     /// Does an act, again and again as its sender would, until it is answered.
     pub async fn act(&self, act: &Act) {
+        self.prepare(act);
         let mut died = false;
         for attempt in 0..MOST_TRIES {
             match Box::pin(self.try_act(act)).await {

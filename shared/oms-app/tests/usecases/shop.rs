@@ -31,7 +31,7 @@ use serde_json::Value;
 use crate::work::{Message, Way};
 
 /// How long an order may stay unpaid here, in seconds.
-pub const PAYMENT_WINDOW: i64 = 1_800;
+pub const PAYMENT_WINDOW: i64 = 10_800;
 /// How long a hold may stay unanswered here, in seconds.
 pub const HOLD_WINDOW: i64 = 86_400;
 /// How long after completion an order is closed here, in seconds.

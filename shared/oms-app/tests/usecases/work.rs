@@ -188,7 +188,7 @@ impl Shop {
             .plan
             .run(async {
                 for shard in 0..sweep.due.shards() {
-                    let _ = sweep.shard(shard).await;
+                    let _ = sweep.shard(shard, jiff::Timestamp::MAX).await;
                 }
             })
             .await;
@@ -215,7 +215,11 @@ impl Shop {
 
     async fn is_quiet(&self) -> bool {
         let now = self.clock.now();
-        self.due_rows(now).await.is_empty() && self.mail.iter().all(|m| m.seen_from > now && m.receives == 0)
+        // A row that was swept is due again later, also when what the sweep sent was lost.
+        let rests = |loaded: &LoadedOrder| wake::next_wake(&loaded.order, &self.policy).is_none_or(|at| at > now);
+        self.due_rows(now).await.is_empty()
+            && self.mail.iter().all(|m| m.seen_from > now && m.receives == 0)
+            && self.orders().await.iter().all(rests)
     }
 
     /// What the sweep would find at a time, past all faults.

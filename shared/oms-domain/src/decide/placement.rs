@@ -1,17 +1,21 @@
 //! From received to reserved: what was ordered is checked, then set aside whole or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::allocation;
 use crate::body::{Address, DeclaredStatus, DeliveryType, LineKind, PriceSource};
 use crate::decide::holds;
-use crate::event::{OrderEvent, Rejection, RejectionCode};
+use crate::event::{Allotment, OrderEvent, Rejection, RejectionCode};
 use crate::id::Sku;
 use crate::location::{Location, Product};
 use crate::order::Order;
 use crate::policy::Context;
 use crate::status::{HoldKind, OrderStatus};
 use crate::stock::StockLevel;
+
+/// The most stock rows that one order may move at once: a transaction has 100 actions, and the order's own row, its
+/// shipments' and its tasks' rows need some of them.
+const MOST_STOCK_ROWS: usize = 85;
 
 pub(super) fn validate(order: &Order, products: &[Product], ctx: &Context<'_>) -> Vec<OrderEvent> {
     if order.status != OrderStatus::Received {
@@ -122,6 +126,14 @@ pub(super) fn reserve(order: &Order, levels: &[StockLevel], locations: &[Locatio
     }
     let request = allocation::Request::new(order, locations, levels);
     match allocation::allocate(&demand, &request) {
+        // Set aside whole or not at all means in one transaction, which has room for so many stock rows.
+        Ok(allotments) if stock_rows(&allotments) > MOST_STOCK_ROWS => vec![OrderEvent::Rejected {
+            reasons: vec![Rejection {
+                line_id: None,
+                code: RejectionCode::OutOfStock,
+                detail: "the stock for this order is spread too thinly to set it aside at once".into(),
+            }],
+        }],
         Ok(allotments) => vec![OrderEvent::StockReserved { allotments }],
         Err(short) => vec![OrderEvent::Rejected {
             reasons: demand
@@ -135,4 +147,9 @@ pub(super) fn reserve(order: &Order, levels: &[StockLevel], locations: &[Locatio
                 .collect(),
         }],
     }
+}
+
+/// How many stock rows an allocation touches.
+fn stock_rows(allotments: &[Allotment]) -> usize {
+    allotments.iter().map(|a| (&a.sku, &a.location_id)).collect::<BTreeSet<_>>().len()
 }

@@ -232,8 +232,19 @@ fn cash_on_delivery_has_nothing_to_send_back() {
 }
 
 #[test]
-fn money_with_the_channel_is_sent_back_by_a_person() {
+fn money_with_the_channel_goes_back_through_the_channel() {
     let mut world = World::with(shirts_by(Provider::Channel, DeclaredStatus::Captured)).placed();
+    world.must(cancel());
+    world.settle(0);
+    let order = world.order();
+    assert_eq!((order.status, order.refunds[0].status), (OrderStatus::Cancelled, RefundStatus::Succeeded));
+}
+
+#[test]
+fn cash_that_was_collected_is_sent_back_by_a_person() {
+    let mut world = World::with(shirts_by(Provider::Cod, DeclaredStatus::Due)).placed();
+    world.settle(0);
+    world.report(1, Report::Collected { amount: cny("186.00") });
     world.must(cancel());
     world.settle(0);
     let order = world.order();

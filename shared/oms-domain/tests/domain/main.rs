@@ -12,6 +12,7 @@ mod holds;
 mod invariants;
 mod ledger;
 mod lives;
+mod machines;
 mod money;
 mod payments;
 mod placement;

@@ -422,3 +422,20 @@ fn events_that_are_not_used_are_kept_in_the_timeline() {
     assert!(world.order().applied.contains(&key("test:1")));
     assert_eq!(world.order().updated_at, at(0));
 }
+
+#[test]
+fn whoever_lifts_a_disputes_hold_lets_the_order_go_on_whenever_the_dispute_came() {
+    let disputed = || PaymentFactKind::Disputed { amount: cny(FULL) };
+    for (first, second) in [(disputed(), capture(FULL)), (capture(FULL), disputed())] {
+        let mut world = World::with(shirts()).placed();
+        for kind in [first, second, disputed()] {
+            world.stripe("pi_1", kind);
+        }
+        assert_eq!((holds(world.order()), payment_status(world.order())), (vec![HoldKind::Fraud], "disputed"));
+        assert_eq!(world.plan().len(), 0);
+        let hold_id = world.order().active_holds().next().unwrap().id.clone();
+        world.must(Command::ReleaseHold { hold_id, reason: "the buyer withdrew it".into() });
+        assert_eq!(world.order().status, OrderStatus::Confirmed);
+        assert_eq!(world.plan().len(), 1);
+    }
+}

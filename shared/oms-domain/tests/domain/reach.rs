@@ -37,13 +37,15 @@ fn for_each_state(lives: usize, mut look: impl FnMut(&mut World) -> bool) {
 }
 
 fn statuses(order: &Order, seen: &mut BTreeSet<String>) {
-    let mut see = |machine: &str, state: &str| seen.insert(format!("{machine} {state}"));
+    let mut see = |machine: &str, state: &str| {
+        seen.insert(format!("{machine} {state}"));
+    };
     see(OrderStatus::NAME, order.status.name());
-    order.holds.iter().for_each(|h| drop(see(HoldStatus::NAME, h.status.name())));
-    order.payments.iter().for_each(|p| drop(see(PaymentStatus::NAME, p.status.name())));
-    order.shipments.iter().for_each(|s| drop(see(ShipmentStatus::NAME, s.status.name())));
-    order.refunds.iter().for_each(|r| drop(see(RefundStatus::NAME, r.status.name())));
-    order.reservations.iter().for_each(|r| drop(see(ReservationStatus::NAME, r.status.name())));
+    order.holds.iter().for_each(|h| see(HoldStatus::NAME, h.status.name()));
+    order.payments.iter().for_each(|p| see(PaymentStatus::NAME, p.status.name()));
+    order.shipments.iter().for_each(|s| see(ShipmentStatus::NAME, s.status.name()));
+    order.refunds.iter().for_each(|r| see(RefundStatus::NAME, r.status.name()));
+    order.reservations.iter().for_each(|r| see(ReservationStatus::NAME, r.status.name()));
 }
 
 fn all<S: Machine>(states: &[S], never: &[S]) -> BTreeSet<String> {

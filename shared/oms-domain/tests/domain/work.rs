@@ -81,7 +81,7 @@ impl World {
             .iter()
             .filter(|r| match r.status {
                 RefundStatus::Approved => true,
-                RefundStatus::Submitted | RefundStatus::Unknown => r.retry_at.is_none_or(|t| t <= now),
+                RefundStatus::Submitted | RefundStatus::Unknown => wake::asked_at(r) <= now,
                 RefundStatus::Requested
                 | RefundStatus::Declined
                 | RefundStatus::Succeeded
@@ -96,27 +96,30 @@ impl World {
         !due.is_empty()
     }
 
-    /// One refund, as the refund function does it: a lost answer is asked about first, and sent again only under the
-    /// same key when the provider never heard of it.
+    /// One refund, as the refund function does it: one that may have been sent is asked about first, and sent again
+    /// only under the same key when the provider never heard of it. What a channel holds, the channel sends back.
     pub fn send_refund(&mut self, life: usize, id: &RefundId, mood: Mood) {
         let order = &self.lives[life].order;
         let refund = order.refund(id).unwrap().clone();
         let payment = order.payment(&refund.payment_id).unwrap();
-        let by_channel = payment.provider.is_promise() || order.is_collected_by_channel(payment);
-        let gateway = payment.provider_payment_id.clone().filter(|_| !by_channel);
+        let by_channel = order.is_collected_by_channel(payment);
+        let gateway = payment.provider_payment_id.clone().filter(|_| !payment.provider.is_promise());
         let answer = |answer| Command::AnswerRefund { refund_id: id.clone(), answer };
+        let submit = || Command::SubmitRefund { refund_id: id.clone() };
+        if by_channel {
+            self.step(life, submit());
+            return self.step(life, answer(RefundAnswered::Succeeded { reference: None }));
+        }
         let Some(payment) = gateway else {
             let reason = "no gateway".to_owned();
             return self.step(life, answer(RefundAnswered::NoGateway { reason }));
         };
-        if refund.status == RefundStatus::Unknown
-            && let Some(known) = self.till.ask(id)
+        if refund.status != RefundStatus::Approved
+            && let Some(known) = self.till.ask(id).filter(|_| mood != Mood::LostCall)
         {
             return self.step(life, answer(known));
         }
-        if refund.status != RefundStatus::Submitted {
-            self.step(life, Command::SubmitRefund { refund_id: id.clone() });
-        }
+        self.step(life, submit());
         let answered = self.till.refund(id, &payment, refund.amount, mood);
         self.step(life, answer(answered));
     }

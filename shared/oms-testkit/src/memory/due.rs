@@ -36,6 +36,15 @@ impl DueStore for MemoryStore {
         Ok(())
     }
 
+    async fn supersede(&self, order_id: &OrderId, seq: u64) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let sent = state.commits.get(order_id).and_then(|rows| rows.get(&seq)).is_some_and(|row| !row.unsent);
+        if sent {
+            state.set_commit_due(order_id, seq, None);
+        }
+        Ok(())
+    }
+
     async fn set_due(&self, order_id: &OrderId, seq: u64, at: Option<Timestamp>) -> Result<(), StoreError> {
         self.state().set_commit_due(order_id, seq, at.map(Timestamp::as_millisecond));
         Ok(())
