@@ -3,4 +3,7 @@
 
 mod asl;
 mod rules;
+mod smoke;
+mod stack;
 mod template;
+mod world;

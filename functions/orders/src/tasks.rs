@@ -21,8 +21,12 @@ pub(crate) async fn list(
     StrictQuery(query): StrictQuery<TasksQuery>,
 ) -> Result<Json<TaskPage>, Problem> {
     caller.require(Role::STAFF)?;
-    // The manager sees every desk; the others may look at their neighbours' by name.
+    // The manager sees every desk, the others their own: a role sees only its part of what goes on.
     let own = if caller.role == Role::Manager { None } else { caller.role.desk() };
+    if let (Some(own), Some(other)) = (own, query.role.filter(|desk| Some(*desk) != own)) {
+        return Err(Problem::forbidden(format!("role: {} does not see the desk of {}", own.name(), other.name()))
+            .member("field", "role"));
+    }
     let desks: Vec<Desk> = match query.role.or(own) {
         Some(desk) => vec![desk],
         None => Desk::ALL.to_vec(),

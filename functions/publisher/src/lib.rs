@@ -63,7 +63,8 @@ fn commit(record: EventRecord) -> Result<Option<Unsent>, PublishError> {
         return Ok(None);
     }
     let row: Row = serde_dynamo::from_item(image).map_err(|e| unreadable(&e))?;
-    let record_of_order: CommitRecord = serde_json::from_str(&row.body).map_err(|e| unreadable(&format!("{}: {e}", row.sk)))?;
+    let record_of_order: CommitRecord =
+        serde_json::from_str(&row.body).map_err(|e| unreadable(&format!("{}: {e}", row.sk)))?;
     let work_at = row.work_at.and_then(|ms| Timestamp::from_millisecond(ms).ok());
     Ok(Some(Unsent { record: record_of_order, work_at, supersedes: row.supersedes }))
 }

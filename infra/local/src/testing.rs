@@ -21,7 +21,7 @@ pub const MINISTACK: &str = "WAYBILL_MINISTACK";
 /// `1` if the functions in `target/lambda` are built from this very source.
 pub const STAGED: &str = "WAYBILL_TEST_STAGED";
 /// A `stack.json` of a stack that is up: the smoke tests use it instead of starting one. Set by whoever runs the tests.
-pub const STACK: &str = "WAYBILL_TEST_STACK";
+pub const STACK: &str = "WAYBILL_STACK";
 /// Set on build machines, where nothing may be skipped.
 pub const CI: &str = "CI";
 /// How a line begins that says that a test could not run. `cargo local test` counts such lines.

@@ -47,7 +47,8 @@ pub async fn record_nameless(engine: &Engine, tasks: &dyn TaskStore, fact: &Paym
         | PaymentFactKind::Other { .. } => None,
     };
     if let Some(what) = moved {
-        let reason = format!("{} {}: {what}, and no order knows this payment", fact.provider.name(), fact.provider_payment_id);
+        let reason =
+            format!("{} {}: {what}, and no order knows this payment", fact.provider.name(), fact.provider_payment_id);
         tasks.open(&unmatched(fact.key.as_str(), TaskKind::UnmatchedPayment, Role::Finance, reason, now)).await?;
     }
     Ok(Recorded::Unmatched)

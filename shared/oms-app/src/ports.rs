@@ -152,7 +152,11 @@ pub trait OrderStore: Send + Sync {
     ) -> Result<bool, StoreError>;
 
     /// The order that knows a payment by the provider's own id, if any does yet. Eventually consistent.
-    async fn order_of_payment(&self, provider: Provider, provider_payment_id: &str) -> Result<Option<OrderId>, StoreError>;
+    async fn order_of_payment(
+        &self,
+        provider: Provider,
+        provider_payment_id: &str,
+    ) -> Result<Option<OrderId>, StoreError>;
 
     /// Records an acknowledged external event that has no order or no meaning to us. Idempotent.
     async fn note_unhandled(&self, provider: &str, key: &EventKey, kind: &str, at: Timestamp)

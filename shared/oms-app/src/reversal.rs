@@ -22,13 +22,8 @@ pub type Gateways = BTreeMap<Provider, Arc<dyn PaymentGateway>>;
 /// # Errors
 /// See [`Engine::execute`]; [`AppError::Port`] when a payment could not be called off, to be tried again.
 pub async fn compensate(engine: &Engine, gateways: &Gateways, id: &OrderId) -> Result<Outcome, AppError> {
-    let origin = Origin::step(Work::Reversal);
-    let mut outcome = engine.execute(id, &Command::Compensate, &origin).await?;
-    let now = engine.clock.now();
-    let open: Vec<Refund> = outcome.order.refunds.iter().filter(|r| is_due(r, now)).cloned().collect();
-    for refund in open {
-        outcome = pay_back(engine, gateways, &outcome.order, &refund).await?;
-    }
+    let mut outcome = send_back(engine, gateways, id).await?;
+    let (captured, now) = (outcome.order.captured(), engine.clock.now());
     let open: Vec<Payment> =
         wake::to_call_off(&outcome.order).filter(|p| p.retry_at.is_none_or(|at| at <= now)).cloned().collect();
     let mut lost = None;
@@ -39,7 +34,22 @@ pub async fn compensate(engine: &Engine, gateways: &Gateways, id: &OrderId) -> R
             Err(error) => return Err(error),
         }
     }
+    // Whoever was too late to call a payment off has found money: it goes back like any other, and at once.
+    if outcome.order.captured() != captured {
+        outcome = send_back(engine, gateways, id).await?;
+    }
     lost.map_or(Ok(outcome), Err)
+}
+
+/// Lets time decide, approves what is owed, and carries every refund that is due one step on.
+async fn send_back(engine: &Engine, gateways: &Gateways, id: &OrderId) -> Result<Outcome, AppError> {
+    let mut outcome = engine.execute(id, &Command::Compensate, &Origin::step(Work::Reversal)).await?;
+    let now = engine.clock.now();
+    let open: Vec<Refund> = outcome.order.refunds.iter().filter(|r| is_due(r, now)).cloned().collect();
+    for refund in open {
+        outcome = pay_back(engine, gateways, &outcome.order, &refund).await?;
+    }
+    Ok(outcome)
 }
 
 /// Gives back what is still promised to an order that is undone.

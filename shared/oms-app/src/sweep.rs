@@ -134,26 +134,32 @@ impl Sweep {
     ) -> Result<(), AppError> {
         let engine = &self.carriers.engine;
         let loaded = engine.orders.load(order_id).await?.ok_or(AppError::NotFound("order"))?;
+        let again = later(now, LOOK_AGAIN_SECONDS);
+        // The order's work does not wait for the bus: what does not leave now makes the row come again, and no more.
+        let mut unpublished = Ok(());
         if unsent && let Some(record) = loaded.records.iter().find(|r| r.seq == seq) {
             let late = Unsent { record: record.clone(), work_at, supersedes: false };
-            self.publisher.publish(&[late]).await?;
-            swept.published += 1;
+            unpublished = self.publisher.publish(&[late]).await.map(|_| swept.published += 1);
         }
+        let publish_at = unpublished.is_err().then_some(again);
         if loaded.order.version != seq {
             // A later commit carries the order's due time.
-            self.due.set_due(order_id, seq, None).await?;
+            self.due.set_due(order_id, seq, publish_at).await?;
             swept.stale += 1;
-            return Ok(());
+            return unpublished;
         }
         let Some(work) = wake::work(&loaded.order, &engine.policy, now) else {
-            return Ok(self.due.set_due(order_id, seq, wake::next_wake(&loaded.order, &engine.policy)).await?);
+            let next = wake::next_wake(&loaded.order, &engine.policy);
+            self.due.set_due(order_id, seq, [next, publish_at].into_iter().flatten().min()).await?;
+            return unpublished;
         };
         if let Some(at) = work_at {
             swept.oldest_seconds = swept.oldest_seconds.max(now.duration_since(at).as_secs());
         }
         engine.queue.send(&Stimulus { order_id: order_id.clone(), work }, 0).await?;
         swept.stimulated += 1;
-        Ok(self.due.set_due(order_id, seq, Some(later(now, LOOK_AGAIN_SECONDS))).await?)
+        self.due.set_due(order_id, seq, Some(again)).await?;
+        unpublished
     }
 
     async fn fact(

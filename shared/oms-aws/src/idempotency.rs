@@ -12,7 +12,7 @@ use oms_domain::id::OrderId;
 
 use crate::commit;
 use crate::keys;
-use crate::orders::DynamoOrders;
+use crate::orders::{self, DynamoOrders};
 use crate::rows::{self, Row};
 
 /// How long a key is remembered. Longer than a shop's own queues retry (a weekend's outage and its aftermath); after that
@@ -32,7 +32,10 @@ impl KeyStore for DynamoOrders {
     ) -> Result<KeyState, StoreError> {
         let pk = keys::idempotency(credential, key);
         let kept_until = now.checked_add(KEPT).unwrap_or(now).as_second();
+        // A lease whose answer is lost is asked for again by the SDK and finds itself: that is no other request.
+        let writer = orders::writer()?;
         let row = Row::new(&pk, keys::ALONE)
+            .bytes(rows::WRITER, &writer)
             .text("hash", body_hash)
             .text("order_id", order_id.as_str())
             .number("lease_until", until.as_millisecond())
@@ -44,6 +47,9 @@ impl KeyStore for DynamoOrders {
         let Err(found) = self.table.put_if(row.clone(), free, &[("#ttl", rows::TTL)], values).await? else {
             return Ok(KeyState::Leased);
         };
+        if commit::is_own(Some(&found), &writer) {
+            return Ok(KeyState::Leased);
+        }
         if rows::text(&found, "hash")? != body_hash {
             return Ok(KeyState::OtherBody);
         }
@@ -62,6 +68,7 @@ impl KeyStore for DynamoOrders {
         let values = vec![(":hash", rows::s(body_hash)), (":seen", rows::n(lease_until))];
         Ok(match self.table.put_if(row, same, &names, values).await? {
             Ok(()) => KeyState::Leased,
+            Err(row) if commit::is_own(Some(&row), &writer) => KeyState::Leased,
             Err(_) => KeyState::InFlight,
         })
     }

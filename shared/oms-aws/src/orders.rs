@@ -88,7 +88,7 @@ impl DynamoOrders {
 /// decide the same in the same instant write the same bytes, and only one of them may win.
 ///
 /// A call that gives up leaves the question open: the caller loads again, and finds its effect as a version that moved.
-fn writer() -> Result<[u8; 8], StoreError> {
+pub(crate) fn writer() -> Result<[u8; 8], StoreError> {
     let mut name = [0; 8];
     getrandom::fill(&mut name).map_err(|e| StoreError::Unavailable(format!("no randomness: {e}")))?;
     Ok(name)

@@ -137,6 +137,7 @@ machine! {
         Unknown -> Expired: "asked: lapses by itself",
         Unknown -> Failed: "asked: failed",
         Captured -> Disputed: "disputed",
+        Disputed -> PartiallyCaptured: "dispute over a part won",
         Disputed -> Captured: "dispute won",
     }
 }

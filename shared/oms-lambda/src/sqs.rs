@@ -203,11 +203,12 @@ mod tests {
         let bodies: Vec<String> = [1, 90, 2].iter().map(ToString::to_string).collect();
         let bodies: Vec<&str> = bodies.iter().map(String::as_str).collect();
         let start = tokio::time::Instant::now();
-        let response = each(batch(&bodies), Some(Duration::from_secs(20)), &Waits::default(), |seconds: u64, _| async move {
-            tokio::time::sleep(Duration::from_secs(seconds)).await;
-            Ok::<(), Failure>(())
-        })
-        .await;
+        let response =
+            each(batch(&bodies), Some(Duration::from_secs(20)), &Waits::default(), |seconds: u64, _| async move {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                Ok::<(), Failure>(())
+            })
+            .await;
         assert_eq!(failures(&response), ["m1"]);
         assert_eq!(start.elapsed(), Duration::from_secs(20));
     }

@@ -6,17 +6,14 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// The workspace's own packages, each with its direct dependencies that are built into it.
 fn direct() -> (Metadata, BTreeMap<String, BTreeSet<String>>) {
-    let metadata = MetadataCommand::new().no_deps().other_options(vec!["--offline".into()]).exec().expect("cargo metadata");
+    let metadata =
+        MetadataCommand::new().no_deps().other_options(vec!["--offline".into()]).exec().expect("cargo metadata");
     let direct = metadata
         .packages
         .iter()
         .map(|p| {
-            let dependencies = p
-                .dependencies
-                .iter()
-                .filter(|d| d.kind == DependencyKind::Normal)
-                .map(|d| d.name.clone())
-                .collect();
+            let dependencies =
+                p.dependencies.iter().filter(|d| d.kind == DependencyKind::Normal).map(|d| d.name.clone()).collect();
             (p.name.to_string(), dependencies)
         })
         .collect();
@@ -51,10 +48,8 @@ fn shared_crates_depend_inwards_only() {
     let known: BTreeSet<String> = inner.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(known, under(&metadata, "shared"), "every shared crate has its place in this table");
     for (name, allowed) in inner {
-        let wrong: Vec<_> = direct[name]
-            .iter()
-            .filter(|d| direct.contains_key(*d) && !allowed.contains(&d.as_str()))
-            .collect();
+        let wrong: Vec<_> =
+            direct[name].iter().filter(|d| direct.contains_key(*d) && !allowed.contains(&d.as_str())).collect();
         assert!(wrong.is_empty(), "{name} must not depend on {wrong:?}");
     }
     let aws: Vec<_> = direct["oms-app"].iter().filter(|d| d.starts_with("aws")).collect();

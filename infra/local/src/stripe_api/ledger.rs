@@ -42,7 +42,8 @@ pub struct Ledger {
     intents: BTreeMap<String, Intent>,
     refunds: Vec<Refund>,
     keys: BTreeMap<String, Remembered>,
-    faults: VecDeque<Fault>,
+    /// Each with the payment intent that it is for; none is for whichever comes next.
+    faults: VecDeque<(Option<String>, Fault)>,
     violations: Vec<String>,
     /// Part of every id, so that two runs of the stand-in give different ones to the same stack.
     run: String,
@@ -57,7 +58,17 @@ impl Ledger {
 
     /// Lets something go wrong with a later changing request, each once, in this order.
     pub fn plan(&mut self, fault: Fault) {
-        self.faults.push_back(fault);
+        self.faults.push_back((None, fault));
+    }
+
+    /// The same for requests about one payment intent alone, where others are at work too.
+    pub fn plan_for(&mut self, intent: &str, fault: Fault) {
+        self.faults.push_back((Some(intent.to_owned()), fault));
+    }
+
+    /// The keys under which changing requests were carried out.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(String::as_str)
     }
 
     /// What the caller did that Stripe would not have forgiven. Empty is as it should be.
@@ -212,10 +223,11 @@ impl Ledger {
             );
             return failure(400, "idempotency_error", "", &text);
         }
-        let fault = self.faults.pop_front();
+        let fault = self.next_fault(parameters);
         if let Some(Fault::Refuse(status)) = fault {
-            // Not carried out, and a failure of the server's is not remembered.
-            return failure(status, "api_error", "", "planned by the test");
+            // Not carried out, and neither a failure of the server's nor a refusal before it began is remembered.
+            let kind = if status < 500 && status != 429 { "invalid_request_error" } else { "api_error" };
+            return failure(status, kind, "", "planned by the test");
         }
         let answer = carry_out(self, fault == Some(Fault::StayPending));
         if let Some(key) = key {
@@ -225,6 +237,12 @@ impl Ledger {
             return Answer { status: 0, body: Value::Null, replayed: false };
         }
         answer
+    }
+
+    fn next_fault(&mut self, parameters: &Parameters) -> Option<Fault> {
+        let about = parameters.get("payment_intent");
+        let position = self.faults.iter().position(|(of, _)| of.is_none() || of.as_ref() == about)?;
+        self.faults.remove(position).map(|(_, fault)| fault)
     }
 
     fn issue(&mut self, kind: &str) -> String {
@@ -263,118 +281,4 @@ fn metadata(parameters: &Parameters) -> BTreeMap<String, String> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-mod tests {
-    use super::{Fault, Ledger, Parameters};
-
-    fn parameters(pairs: &[(&str, &str)]) -> Parameters {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
-    /// A ledger with one intent of 206.00 that was paid.
-    fn paid() -> (Ledger, String) {
-        let mut ledger = Ledger::default();
-        let wanted = parameters(&[("amount", "20600"), ("currency", "CNY"), ("metadata[order_id]", "o1")]);
-        let created = ledger.create_intent(&wanted, None);
-        let id = created.body["id"].as_str().unwrap().to_owned();
-        assert_eq!(ledger.pay(&id, 20600).unwrap().metadata["order_id"], "o1");
-        (ledger, id)
-    }
-
-    fn refund(ledger: &mut Ledger, intent: &str, amount: &str, key: &str) -> super::Answer {
-        ledger.create_refund(&parameters(&[("payment_intent", intent), ("amount", amount)]), Some(key))
-    }
-
-    #[test]
-    fn a_key_used_again_gives_the_first_answer_and_no_second_refund() {
-        let (mut ledger, id) = paid();
-        let first = refund(&mut ledger, &id, "5000", "k1");
-        let second = refund(&mut ledger, &id, "5000", "k1");
-        assert_eq!(first.body, second.body);
-        assert!(!first.replayed && second.replayed);
-        assert_eq!(ledger.refunded(&id), 5000);
-        assert!(ledger.violations().is_empty());
-    }
-
-    #[test]
-    fn a_key_with_other_parameters_is_refused() {
-        let (mut ledger, id) = paid();
-        refund(&mut ledger, &id, "5000", "k1");
-        let other = refund(&mut ledger, &id, "6000", "k1");
-        assert_eq!((other.status, other.body["error"]["type"].as_str()), (400, Some("idempotency_error")));
-        assert_eq!(ledger.refunded(&id), 5000);
-        assert_eq!(ledger.violations().len(), 1);
-    }
-
-    #[test]
-    fn no_more_goes_back_than_came_in() {
-        let (mut ledger, id) = paid();
-        refund(&mut ledger, &id, "20000", "k1");
-        assert_eq!(refund(&mut ledger, &id, "601", "k2").status, 400);
-        assert_eq!(refund(&mut ledger, &id, "600", "k3").status, 200);
-        assert_eq!(refund(&mut ledger, &id, "1", "k4").body["error"]["code"], "charge_already_refunded");
-        assert_eq!(ledger.refunded(&id), 20600);
-    }
-
-    #[test]
-    fn a_lost_answer_was_carried_out_and_is_found_by_its_key() {
-        let (mut ledger, id) = paid();
-        ledger.plan(Fault::LoseAnswer);
-        assert_eq!(refund(&mut ledger, &id, "20600", "k1").status, 0);
-        let again = refund(&mut ledger, &id, "20600", "k1");
-        assert!(again.replayed && again.status == 200);
-        assert_eq!(ledger.refunds().len(), 1);
-    }
-
-    #[test]
-    fn a_refusal_of_the_server_is_not_remembered() {
-        let (mut ledger, id) = paid();
-        ledger.plan(Fault::Refuse(500));
-        assert_eq!(refund(&mut ledger, &id, "20600", "k1").status, 500);
-        assert_eq!(ledger.refunded(&id), 0);
-        assert_eq!(refund(&mut ledger, &id, "20600", "k1").status, 200);
-    }
-
-    #[test]
-    fn a_pending_refund_is_settled_later() {
-        let (mut ledger, id) = paid();
-        ledger.plan(Fault::StayPending);
-        let answer = refund(&mut ledger, &id, "20600", "k1");
-        assert_eq!(answer.body["status"], "pending");
-        let refund = answer.body["id"].as_str().unwrap();
-        assert_eq!(ledger.settle(refund, true).unwrap().status, "succeeded");
-        assert_eq!(ledger.get_refund(refund).body["status"], "succeeded");
-    }
-
-    #[test]
-    fn a_paid_intent_cannot_be_cancelled_and_a_cancelled_one_not_paid() {
-        let (mut ledger, id) = paid();
-        let refused = ledger.cancel_intent(&id, &Parameters::new(), None);
-        assert_eq!(refused.body["error"]["code"], "payment_intent_unexpected_state");
-        let open = ledger.create_intent(&parameters(&[("amount", "1"), ("currency", "cny")]), None);
-        let open = open.body["id"].as_str().unwrap().to_owned();
-        assert_eq!(ledger.cancel_intent(&open, &Parameters::new(), Some("c")).body["status"], "canceled");
-        assert!(ledger.pay(&open, 1).is_none());
-    }
-
-    #[test]
-    fn lists_come_newest_first_and_in_pages() {
-        let (mut ledger, id) = paid();
-        for number in 1..=3 {
-            refund(&mut ledger, &id, "100", &format!("k{number}"));
-        }
-        let first = ledger.list_refunds(&parameters(&[("payment_intent", &id), ("limit", "2")])).body;
-        assert_eq!((first["data"].as_array().unwrap().len(), &first["has_more"]), (2, &true.into()));
-        let last = first["data"][1]["id"].as_str().unwrap();
-        let rest = ledger.list_refunds(&parameters(&[("payment_intent", &id), ("starting_after", last)])).body;
-        assert_eq!((rest["data"].as_array().unwrap().len(), &rest["has_more"]), (1, &false.into()));
-    }
-
-    #[test]
-    fn a_refund_without_a_key_is_noted() {
-        let (mut ledger, id) = paid();
-        ledger.create_refund(&parameters(&[("payment_intent", &id)]), None);
-        assert_eq!(ledger.violations().len(), 1);
-        assert_eq!(ledger.refunded(&id), 20600, "without an amount all that remains goes back");
-    }
-}
+mod tests;

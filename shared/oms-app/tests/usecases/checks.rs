@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use oms_app::ports::{Clock, DueItem, LoadedOrder, OrderLists, WorkList};
 use oms_domain::desk;
 use oms_domain::order::Order;
-use oms_domain::status::{
-    HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus,
-};
-use oms_domain::task::{Role, Task};
+use oms_domain::status::{HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus};
+use oms_domain::task::{Role, Task, TaskKind};
 use oms_domain::wake;
 use serde_json::Value;
 
@@ -68,9 +66,9 @@ fn found_by_the_sweep(shop: &Shop, order: &Order, due: &[DueItem]) {
     if at > far(shop) {
         return;
     }
-    let known = due.iter().any(|item| {
-        matches!(item, DueItem::Commit { order_id, seq, .. } if order_id == id && *seq == order.version)
-    });
+    let known = due
+        .iter()
+        .any(|item| matches!(item, DueItem::Commit { order_id, seq, .. } if order_id == id && *seq == order.version));
     assert!(known, "{id} needs work at {at}, and the sweep will not find it");
 }
 
@@ -136,7 +134,11 @@ fn money(shop: &Shop, order: &Order) {
         if id.as_str().starts_with(order.id.as_str()) {
             let ours = order.refund(id).expect("the provider has a refund that we do not know");
             assert_eq!(ours.amount, booked.amount);
-            assert!(ours.status == RefundStatus::Succeeded || booked.succeeded != Some(true), "{id}: {:?}", ours.status);
+            assert!(
+                ours.status == RefundStatus::Succeeded || booked.succeeded != Some(true),
+                "{id}: {:?}",
+                ours.status
+            );
         }
     }
     for refund in order.refunds.iter().filter(|r| r.status == RefundStatus::Succeeded) {
@@ -147,11 +149,15 @@ fn money(shop: &Shop, order: &Order) {
         }
     }
     if order.status == OrderStatus::Cancelled {
-        assert_eq!(order.refunded().unwrap(), captured, "cancelled, and money was kept");
+        let known = desk::tasks(order).iter().any(|t| t.kind == TaskKind::Refund);
+        assert!(known || order.refunded().unwrap() == captured, "cancelled, and money was kept: {order:#?}");
         let open = order.payments.iter().filter(|p| {
             matches!(
                 p.status,
-                PaymentStatus::Created | PaymentStatus::RequiresAction | PaymentStatus::Authorized | PaymentStatus::Voiding
+                PaymentStatus::Created
+                    | PaymentStatus::RequiresAction
+                    | PaymentStatus::Authorized
+                    | PaymentStatus::Voiding
             )
         });
         assert_eq!(open.count(), 0, "cancelled, and a payment may still come");

@@ -86,10 +86,14 @@ fn ways(turn: usize) -> &'static [Way] {
 }
 
 /// Every single fault in every act of a life.
-async fn matrix(life: Vec<Act>) -> Covered {
+async fn matrix(name: &str, life: Vec<Act>) -> Covered {
     let mut covered = Covered::default();
     let mut shop = Shop::new().await;
     for (i, act) in life.iter().enumerate() {
+        if !lives::is_new(name, i) {
+            shop.live(act).await;
+            continue;
+        }
         shop = shop.fork(Way::Message);
         let expected = Box::pin(run(&shop, act, None)).await;
         let without = Box::pin(without(&shop, act)).await;
@@ -103,7 +107,8 @@ async fn matrix(life: Vec<Act>) -> Covered {
                 for trial in trials {
                     covered.runs += 1;
                     let found = Box::pin(run(&shop, act, Some(trial))).await.picture;
-                    let right = found == expected.picture || (!trial.patient && unalarmed(&found) == without);
+                    let right = found == expected.picture
+                        || (!trial.patient && (fits(&found, &without) || fits(&found, &expected.picture)));
                     let diff = diff(&expected.picture, &found);
                     assert!(right, "act {i} {act:?}: {trial:?}, {call}:\n{diff}");
                 }
@@ -114,9 +119,10 @@ async fn matrix(life: Vec<Act>) -> Covered {
     covered
 }
 
-/// Without the tasks of a sender who raised the alarm and died before the count: the next count closes them.
-fn unalarmed(picture: &[String]) -> Vec<String> {
-    picture.iter().filter(|line| !line.starts_with("task stock_short")).cloned().collect()
+/// Whether a shop looks as wanted, but for an alarm too many: whoever counts a shelf raises it first and may die then.
+fn fits(found: &[String], wanted: &[String]) -> bool {
+    let alarms = |line: &String| wanted.contains(line) || line.starts_with("task stock_short");
+    found.iter().all(alarms) && wanted.iter().all(|line| found.contains(line))
 }
 
 fn diff(expected: &[String], found: &[String]) -> String {
@@ -147,9 +153,9 @@ macro_rules! lives {
         mod matrix {
             $(#[tokio::test]
             async fn $life() {
-                let covered = super::matrix(super::lives::$life()).await;
+                let covered = super::matrix(stringify!($life), super::lives::$life()).await;
                 println!("{}: {covered:?}", stringify!($life));
-                assert!(covered.calls > 10 && covered.runs > 4 * covered.calls);
+                assert!(covered.calls > 1 && covered.runs > 4 * covered.calls);
             })+
         }
 
@@ -158,7 +164,7 @@ macro_rules! lives {
             async fn $life() {
                 let life = super::lives::$life();
                 let expected = super::storm(&life, None).await;
-                for seed in 0..3 {
+                for seed in 0..4 {
                     let found = super::storm(&life, Some(seed)).await;
                     assert!(found == expected, "seed {seed}:\n{}", super::diff(&expected, &found));
                 }
@@ -168,9 +174,34 @@ macro_rules! lives {
 }
 
 lives!(
-    paid_and_delivered, split, channel, channel_cancelled, cash_on_delivery, digital, cancelled_after_payment, cancelled_unpaid,
-    stopped_by_the_warehouse, too_late_to_stop, expired, paid_too_late, paid_while_it_expires, rejected, sold_out_and_paid,
-    held_and_released, held_and_rejected, held_and_forgotten, wrong_amount_accepted, paid_twice, callback_before_its_order,
-    scan_before_its_report, planned_elsewhere, waits_for_stock, refunded_in_parts, authorized_and_voided, third_time_lucky,
-    refunded_by_hand, paid_in_two_ways, counted_short,
+    paid_and_delivered,
+    split,
+    channel,
+    channel_cancelled,
+    cash_on_delivery,
+    digital,
+    cancelled_after_payment,
+    cancelled_unpaid,
+    stopped_by_the_warehouse,
+    too_late_to_stop,
+    expired,
+    paid_too_late,
+    paid_while_it_expires,
+    rejected,
+    sold_out_and_paid,
+    held_and_released,
+    held_and_rejected,
+    held_and_forgotten,
+    wrong_amount_accepted,
+    paid_twice,
+    callback_before_its_order,
+    scan_before_its_report,
+    planned_elsewhere,
+    waits_for_stock,
+    refunded_in_parts,
+    authorized_and_voided,
+    third_time_lucky,
+    refunded_by_hand,
+    paid_in_two_ways,
+    counted_short,
 );

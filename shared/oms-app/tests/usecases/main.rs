@@ -4,13 +4,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod acts;
+mod callbacks;
 mod checks;
 mod crash;
 mod facts;
 mod happy;
 mod keys;
 mod lives;
+mod lost;
 mod picture;
+mod privacy;
+mod provider;
 mod races;
 mod shop;
+mod ways_out;
 mod work;

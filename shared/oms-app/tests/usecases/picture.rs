@@ -65,7 +65,10 @@ fn of_order(order: &Order) -> Vec<String> {
         lines.push(format!("{} {:?} {:?}", h.id, h.kind, h.status));
     }
     for s in &order.shipments {
-        lines.push(format!("{} {:?} at {} {:?} {}", s.id, s.status, s.location_id, s.tracking_number, s.out_for_delivery));
+        lines.push(format!(
+            "{} {:?} at {} {:?} {}",
+            s.id, s.status, s.location_id, s.tracking_number, s.out_for_delivery
+        ));
     }
     for r in &order.reservations {
         let a = &r.allotment;

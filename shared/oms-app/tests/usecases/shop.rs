@@ -54,6 +54,8 @@ pub struct Shop {
     pub plan: FaultPlan,
     /// How work that failed comes back.
     pub way: Way,
+    /// How often the queue delivers each message.
+    pub copies: usize,
     /// Messages that nobody has handled.
     pub mail: Vec<Message>,
     /// How far the table's stream was read, by order.
@@ -74,6 +76,7 @@ impl Shop {
             policy: policy(),
             plan: FaultPlan::none(),
             way: Way::Message,
+            copies: 1,
             mail: Vec::new(),
             streamed: BTreeMap::new(),
         };
@@ -111,6 +114,7 @@ impl Shop {
             policy: self.policy.clone(),
             plan: FaultPlan::none(),
             way,
+            copies: self.copies,
             mail: self.mail.clone(),
             streamed: self.streamed.clone(),
         }
@@ -129,6 +133,7 @@ impl Shop {
             policy: self.policy.clone(),
             plan: FaultPlan::none(),
             way: self.way,
+            copies: self.copies,
             mail: Vec::new(),
             streamed: BTreeMap::new(),
         }
@@ -171,11 +176,7 @@ impl Shop {
     }
 
     pub fn inventory(&self) -> Inventory {
-        Inventory {
-            stock: self.port(&self.store),
-            tasks: self.port(&self.store),
-            clock: Arc::new(self.clock.clone()),
-        }
+        Inventory { stock: self.port(&self.store), tasks: self.port(&self.store), clock: Arc::new(self.clock.clone()) }
     }
 
     pub fn deliveries(&self) -> Deliveries {

@@ -7,7 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use oms_app::engine::Outcome;
 use oms_app::error::AppError;
 use oms_app::ports::{Clock, DueItem, DueStore, LoadedOrder, OrderStore, Stimulus};
+use oms_app::publish::Unsent;
 use oms_app::{fulfilment, placement, reversal};
+use oms_domain::event::CommitRecord;
 use oms_domain::id::OrderId;
 use oms_domain::order::Order;
 use oms_domain::status::OrderStatus;
@@ -136,6 +138,10 @@ impl Shop {
             let now = self.clock.now();
             let Some(next) = self.mail.iter().position(|m| m.seen_from <= now) else { return };
             let message = self.mail.remove(next);
+            for _ in 1..self.copies {
+                // A copy that fails is not missed.
+                let _ = Box::pin(self.run(&message.stimulus)).await;
+            }
             if let Err(failed) = Box::pin(self.run(&message.stimulus)).await
                 && self.way != Way::Sweep
             {
@@ -157,17 +163,16 @@ impl Shop {
     /// Publishes new commits, in order, as the table's stream brings them.
     pub async fn stream(&mut self) {
         let read = |id: &OrderId| self.streamed.get(id).copied().unwrap_or(0);
-        let fresh: BTreeMap<OrderId, u64> =
-            self.store.unsent().into_iter().filter(|(id, seq)| *seq > read(id)).map(|(id, _)| (id.clone(), read(&id))).collect();
+        let fresh: BTreeMap<OrderId, u64> = self
+            .store
+            .unsent()
+            .into_iter()
+            .filter(|(id, seq)| *seq > read(id))
+            .map(|(id, _)| (id.clone(), read(&id)))
+            .collect();
         for (id, from) in fresh {
             let records = self.records(&id).await;
-            let commits: Vec<_> = (1..=records.len())
-                .filter(|seq| *seq as u64 > from)
-                .map(|seq| {
-                    let order = Order::from_records(&records[..seq]).unwrap();
-                    (records[seq - 1].clone(), wake::next_wake(&order, &self.policy))
-                })
-                .collect();
+            let commits = self.unsent(&records, from);
             let mut published = false;
             // The stream brings a batch again until it is taken.
             for _ in 0..if self.way == Way::Sweep { 1 } else { 5 } {
@@ -181,14 +186,33 @@ impl Shop {
         }
     }
 
+    /// The commits behind a number, as the table's rows have them.
+    fn unsent(&self, records: &[CommitRecord], from: u64) -> Vec<Unsent> {
+        let mut order: Option<Order> = None;
+        let mut unsent = Vec::new();
+        for record in records {
+            let before = order.as_ref().and_then(|order| wake::next_wake(order, &self.policy));
+            match &mut order {
+                Some(order) => order.apply_record(record).unwrap(),
+                None => order = Some(Order::from_records(std::slice::from_ref(record)).unwrap()),
+            }
+            if record.seq > from {
+                let work_at = order.as_ref().and_then(|order| wake::next_wake(order, &self.policy));
+                unsent.push(Unsent { record: record.clone(), work_at, supersedes: before.is_some() });
+            }
+        }
+        unsent
+    }
+
     /// One run of the timers function: every shard, whatever becomes of the others.
     pub async fn sweep_all(&self) {
         let sweep = self.sweep();
+        let until = later(self.clock.now(), 50);
         let _ = self
             .plan
             .run(async {
                 for shard in 0..sweep.due.shards() {
-                    let _ = sweep.shard(shard, jiff::Timestamp::MAX).await;
+                    let _ = sweep.shard(shard, until).await;
                 }
             })
             .await;

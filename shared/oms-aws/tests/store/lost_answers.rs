@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
 use jiff::SignedDuration;
 use oms_app::error::StoreError;
-use oms_app::ports::{OrderStore, StockStore};
+use oms_app::ports::{KeyState, KeyStore, OrderStore, StockStore};
 use oms_domain::stock::StockMove;
 use oms_testkit::build::{an_order, location_id, sku};
 use oms_testkit::seeded::SeededIds;
@@ -71,6 +71,19 @@ async fn lost(engine: &Engine, case: &str) {
     answers.next(1);
     orders.commit(&commit).await.unwrap();
     assert_eq!(stock.levels(std::slice::from_ref(&tee)).await.unwrap()[0].held, 2);
+
+    // A lease on an idempotency key: the request that has it is not told that another one does.
+    let leased = SeededIds::new(4).order_id();
+    let lease = |from: i64| {
+        let at = |seconds| start().checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        orders.lease("storefront", "key", "hash", &leased, at(from), at(from + 10))
+    };
+    answers.next(1);
+    assert_eq!(lease(0).await.unwrap(), KeyState::Leased);
+    assert_eq!(lease(5).await.unwrap(), KeyState::InFlight, "another request");
+    // One that ended is taken over: the first answer tells of it, the lost one is that of the second write.
+    answers.next(0);
+    assert_eq!(lease(20).await.unwrap(), KeyState::Leased);
 
     // More answers lost than there are attempts: the caller does not know, loads again, and finds its effect.
     let unknown = SeededIds::new(3).order_id();

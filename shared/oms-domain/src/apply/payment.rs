@@ -37,11 +37,11 @@ impl Order {
         } else if let OrderEvent::PaymentCaptured { captured, .. } = event {
             payment.captured = *captured;
             // Money that the buyer's bank wants back is contested however much of it was taken.
-            if payment.status == PaymentStatus::Disputed {
-                return;
+            if payment.status != PaymentStatus::Disputed {
+                payment.status = taken(payment);
             }
-            let whole = captured.compare(payment.amount).is_ok_and(std::cmp::Ordering::is_ge);
-            payment.status = if whole { PaymentStatus::Captured } else { PaymentStatus::PartiallyCaptured };
+        } else if let OrderEvent::DisputeWon { .. } = event {
+            payment.status = taken(payment);
         } else if let OrderEvent::PaymentUnknown { retry_at, .. } = event {
             payment.status = PaymentStatus::Unknown;
             payment.retry_at = Some(*retry_at);
@@ -49,6 +49,12 @@ impl Order {
             payment.status = status;
         }
     }
+}
+
+/// How an attempt stands by what it brought.
+fn taken(payment: &Payment) -> PaymentStatus {
+    let whole = payment.captured.compare(payment.amount).is_ok_and(std::cmp::Ordering::is_ge);
+    if whole { PaymentStatus::Captured } else { PaymentStatus::PartiallyCaptured }
 }
 
 fn payment_of(event: &OrderEvent) -> Option<&PaymentId> {
@@ -83,8 +89,6 @@ fn plain_status(event: &OrderEvent) -> Option<PaymentStatus> {
         Some(PaymentStatus::Voided)
     } else if let OrderEvent::PaymentDisputed { .. } = event {
         Some(PaymentStatus::Disputed)
-    } else if let OrderEvent::DisputeWon { .. } = event {
-        Some(PaymentStatus::Captured)
     } else {
         None
     }

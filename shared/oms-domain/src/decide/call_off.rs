@@ -18,11 +18,12 @@ pub(super) fn identify(
     amount: Money,
     provider_payment_id: &str,
 ) -> Result<Vec<OrderEvent>, Refusal> {
-    let same = |p: &&Payment| p.provider == provider;
-    if order.payments.iter().filter(same).any(|p| p.provider_payment_id.as_deref() == Some(provider_payment_id)) {
+    let same = || order.payments.iter().filter(|p| p.provider == provider);
+    if same().any(|p| p.provider_payment_id.as_deref() == Some(provider_payment_id)) {
         return Ok(Vec::new());
     }
-    let Some(payment) = order.payments.iter().filter(same).find(|p| p.provider_payment_id.is_none()) else {
+    let open = || same().filter(|p| is_open(order, p));
+    let Some(payment) = open().find(|p| p.amount == amount).or_else(|| open().next()) else {
         return Err(Refusal::NotOffered("further payment attempts are not offered yet".into()));
     };
     if payment.amount != amount {
@@ -36,6 +37,10 @@ pub(super) fn identify(
         payment_id: payment.id.clone(),
         provider_payment_id: provider_payment_id.into(),
     }])
+}
+
+fn is_open(order: &Order, payment: &Payment) -> bool {
+    payment.provider_payment_id.is_none() && !order.is_collected_by_channel(payment)
 }
 
 /// Payment attempts that nobody has to be asked about are called off with the order.

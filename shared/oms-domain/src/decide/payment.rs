@@ -42,12 +42,13 @@ pub(super) fn note(what: &str, detail: impl Into<String>) -> OrderEvent {
     OrderEvent::Noted { what: what.into(), detail: detail.into() }
 }
 
-/// The attempt that a fact is about: by the provider's own id, else one that has none yet, whose reference is not
-/// another and whose amount fits best.
+/// The attempt that a fact is about: by the provider's own id, else one that has none yet and is ours to collect, whose
+/// reference is not another and whose amount fits best.
 pub(super) fn attempt<'a>(order: &'a Order, fact: &PaymentFact) -> Option<&'a Payment> {
     let same = || order.payments.iter().filter(|p| p.provider == fact.provider);
     let open = || {
-        same().filter(|p| p.provider_payment_id.is_none() && fact.reference.as_ref().is_none_or(|r| *r == p.reference))
+        let ours = |p: &&Payment| p.provider_payment_id.is_none() && !order.is_collected_by_channel(p);
+        same().filter(ours).filter(|p| fact.reference.as_ref().is_none_or(|r| *r == p.reference))
     };
     let told = amount_of(&fact.kind);
     same()
@@ -161,7 +162,7 @@ fn doubts(
 
 /// A hold until a person has looked at what was paid; none where one waits already, or where the order is undone and
 /// everything goes back anyway.
-fn mismatch(order: &Order, reason: String, ctx: &Context<'_>) -> Option<OrderEvent> {
+pub(super) fn mismatch(order: &Order, reason: String, ctx: &Context<'_>) -> Option<OrderEvent> {
     let held = order.active_holds().any(|h| h.kind == HoldKind::PaymentMismatch);
     let over = order.is_undone() || matches!(order.status, OrderStatus::Completed | OrderStatus::Closed);
     (!held && !over).then(|| holds::place(order, 0, HoldKind::PaymentMismatch, reason, ctx))

@@ -1,7 +1,7 @@
 //! What providers say about refunds: those of ours, and those that somebody made in the provider's own console.
 
 use crate::decide::holds::anomaly;
-use crate::decide::payment::{attempt, note};
+use crate::decide::payment::{attempt, mismatch, note};
 use crate::event::{OrderEvent, RefundCause};
 use crate::id::RefundId;
 use crate::machine::Machine;
@@ -34,7 +34,7 @@ pub(super) fn record(
         || order.refunds.iter().find(|r| r.provider_reference.as_deref() == Some(told.provider_refund_id));
     match told.refund_id.and_then(|id| order.refund(id)).or_else(by_reference) {
         Some(ours) => Ok(moved(order, ours, told, ctx)),
-        None => made_elsewhere(order, fact, told),
+        None => made_elsewhere(order, fact, told, ctx),
     }
 }
 
@@ -70,7 +70,12 @@ fn moved(order: &Order, ours: &Refund, told: &Told<'_>, ctx: &Context<'_>) -> Ve
 }
 
 /// Money that somebody sent back in the provider's own console counts like any other refund.
-fn made_elsewhere(order: &Order, fact: &PaymentFact, told: &Told<'_>) -> Result<Vec<OrderEvent>, Refusal> {
+fn made_elsewhere(
+    order: &Order,
+    fact: &PaymentFact,
+    told: &Told<'_>,
+    ctx: &Context<'_>,
+) -> Result<Vec<OrderEvent>, Refusal> {
     let amount = told.amount;
     let what = format!("{} refund {} of {amount}", fact.provider.name(), told.provider_refund_id);
     if told.status != RefundFactStatus::Succeeded {
@@ -86,7 +91,7 @@ fn made_elsewhere(order: &Order, fact: &PaymentFact, told: &Told<'_>) -> Result<
     // Whoever sends back no more than what came in twice sends back that.
     let is_excess = amount.compare(order.suspense()?)?.is_le();
     let refund_id = RefundId::of(&order.id, order.refunds.len() + 1);
-    Ok(vec![
+    let mut events = vec![
         OrderEvent::RefundApproved {
             refund_id: refund_id.clone(),
             payment_id: payment.id.clone(),
@@ -98,5 +103,11 @@ fn made_elsewhere(order: &Order, fact: &PaymentFact, told: &Told<'_>) -> Result<
         },
         OrderEvent::RefundSubmitted { refund_id: refund_id.clone() },
         OrderEvent::RefundSucceeded { refund_id, provider_reference: Some(told.provider_refund_id.to_owned()) },
-    ])
+    ];
+    // Whoever sends everything back in the console means to cancel, and cannot say so there: the goods wait.
+    let state = super::after(order, &events, ctx.now);
+    if !state.has_shipped() && state.refundable_total()?.is_zero() {
+        events.extend(mismatch(order, format!("{what}: everything is sent back"), ctx));
+    }
+    Ok(events)
 }

@@ -25,7 +25,8 @@ fn places(body: OrderBody, locations: &[Location], levels: &[StockLevel]) -> Res
 
 #[test]
 fn the_nearest_location_with_everything_ships() {
-    let cases: &[(&str, &[(&str, &str, i64)], &[&str])] = &[
+    type Case = (&'static str, &'static [(&'static str, &'static str, i64)], &'static [&'static str]);
+    let cases: &[Case] = &[
         ("same city first", &[("sh-1", "A", 9), ("gz-1", "A", 9), ("sz-1", "A", 9)], &["sz-1:1x2"]),
         ("then the province", &[("sh-1", "A", 9), ("gz-1", "A", 9), ("sz-1", "A", 1)], &["gz-1:1x2"]),
         ("then the country", &[("hh-1", "A", 9), ("sh-1", "A", 9)], &["sh-1:1x2"]),

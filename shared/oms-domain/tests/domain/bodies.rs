@@ -129,7 +129,8 @@ fn payment(plan: (u8, u16, u8), amount: Money, order: usize, position: usize) ->
         if provider != Provider::Channel && payment.status == DeclaredStatus::Due {
             payment.collected_by_channel = false;
         }
-        payment.channel_reference = (plan.1 % 2 == 0 && payment.collected_by_channel).then(|| format!("T{position}"));
+        payment.channel_reference =
+            (plan.1.is_multiple_of(2) && payment.collected_by_channel).then(|| format!("T{order}-{position}"));
     }
     payment
 }

@@ -22,7 +22,8 @@ fn shelves_are_as_before(world: &World) -> bool {
 
 #[test]
 fn an_order_of_which_nothing_has_left_can_be_cancelled_in_every_status() {
-    let cases: &[(OrderStatus, fn(World) -> World)] = &[
+    type Case = (OrderStatus, fn(World) -> World);
+    let cases: &[Case] = &[
         (OrderStatus::Received, |w| w),
         (OrderStatus::Validated, |mut w| {
             w.validate();

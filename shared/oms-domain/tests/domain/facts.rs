@@ -271,6 +271,10 @@ fn invariant_7_every_pair_of_a_payments_state_and_news() {
             let payment = &mut world.lives[0].order.payments[0];
             payment.status = *from;
             payment.provider_payment_id = Some("pi_1".into());
+            if matches!(from, PaymentStatus::Captured | PaymentStatus::Disputed) {
+                payment.captured = payment.amount;
+                world.lives[0].order.status = OrderStatus::Confirmed;
+            }
             let order = world.order().clone();
             let answer = world.decide(0, &Command::RecordPayment(fact("e", "pi_1", kind.clone())));
             let after = after(&order, &answer).payments[0].status;

@@ -10,11 +10,10 @@ use oms_domain::order::{Order, Shipment};
 use oms_domain::status::{ReservationStatus, ShipmentStatus};
 
 use crate::ledger::Ledger;
-use crate::steps::summary;
-use crate::work::is_over;
+use crate::work::{is_over, summary};
 use crate::world::World;
 
-/// 1. Σ refunded ≤ Σ captured, of each payment and of the order; one currency; what is applied is at most the total and
+/// Invariant 1: Σ refunded ≤ Σ captured, of each payment and of the order; one currency; what is applied is at most the total and
 /// the rest stands in suspense; the books balance. The provider agrees: it never sent more than it took.
 pub fn money(world: &World) {
     for life in &world.lives {
@@ -47,7 +46,7 @@ pub fn money(world: &World) {
     }
 }
 
-/// 2. On hand ≥ 0; the reservations of a SKU at a location are its held and committed units; nothing is oversold;
+/// Invariant 2: On hand ≥ 0; the reservations of a SKU at a location are its held and committed units; nothing is oversold;
 /// a reservation ends once, and what left the shelf is what was consumed.
 pub fn stock(world: &World) {
     let mut sums: BTreeMap<_, (i64, i64, i64)> = BTreeMap::new();
@@ -80,7 +79,7 @@ pub fn stock(world: &World) {
     }
 }
 
-/// 3. Ordered = open + cancelled + shipped, and shipped ≥ returned; shipments carry what was ordered and no more, and
+/// Invariant 3: Ordered = open + cancelled + shipped, and shipped ≥ returned; shipments carry what was ordered and no more, and
 /// live or consumed promises match the living shipments.
 pub fn quantities(world: &World) {
     for life in &world.lives {
@@ -122,7 +121,7 @@ fn lives(shipment: &Shipment) -> bool {
     !matches!(shipment.status, ShipmentStatus::Rejected | ShipmentStatus::Cancelled)
 }
 
-/// 4. No state waits without a way out: an order that is not over has a time at which it wakes, or a task; and one that
+/// Invariant 4: No state waits without a way out: an order that is not over has a time at which it wakes, or a task; and one that
 /// is over owes nothing.
 pub fn ways_out(world: &World) {
     for (i, life) in world.lives.iter().enumerate() {
@@ -137,7 +136,7 @@ pub fn ways_out(world: &World) {
     }
 }
 
-/// 5. A cause has its effect once: no two commits share one.
+/// Invariant 5: A cause has its effect once: no two commits share one.
 pub fn once(world: &World) {
     for change in &world.fresh {
         let Some(cause) = &change.record.cause else { continue };
@@ -147,7 +146,7 @@ pub fn once(world: &World) {
     }
 }
 
-/// 6. Nothing is planned, or handed to a location, while a hold is active; what a location ships all the same is raised
+/// Invariant 6: Nothing is planned, or handed to a location, while a hold is active; what a location ships all the same is raised
 /// to people. Goods move only for an order that is covered, or whose payment a person has settled. A refund has one id
 /// and is paid out once (the books of the first invariant refuse a second time).
 pub fn goods(world: &World) {
@@ -173,7 +172,7 @@ pub fn goods(world: &World) {
     }
 }
 
-/// 6, at rest: an order that is undone and over has sent back all that was captured; one that kept money has delivered.
+/// Invariant 6, at rest: an order that is undone and over has sent back all that was captured; one that kept money has delivered.
 pub fn paid_or_back(order: &Order) {
     let kept = order.captured().unwrap().sub(order.refunded().unwrap()).unwrap();
     if order.is_undone() {

@@ -5,9 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use oms_domain::machine::{Machine, mermaid};
-use oms_domain::status::{
-    HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus,
-};
+use oms_domain::status::{HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -129,5 +127,9 @@ fn the_document_shows_the_tables() {
         std::fs::write(&path, &expected).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
-    assert!(found == expected, "{} is out of date: run UPDATE_DOCS=1 cargo test -p oms-domain machines", path.display());
+    assert!(
+        found == expected,
+        "{} is out of date: run UPDATE_DOCS=1 cargo test -p oms-domain machines",
+        path.display()
+    );
 }

@@ -1,19 +1,15 @@
 //! What providers say about payments: captures are facts, everything else yields to them, and nothing odd counts.
 
-use oms_domain::body::{DeclaredStatus, Provider};
-use oms_domain::command::{CallOffAnswered, Command};
+use oms_domain::body::Provider;
+use oms_domain::command::Command;
 use oms_domain::derived::payment_status;
 use oms_domain::event::OrderEvent;
-use oms_domain::id::PaymentId;
 use oms_domain::money::Money;
 use oms_domain::order::Order;
 use oms_domain::payment::{PaymentFact, PaymentFactKind};
-use oms_domain::refusal::Refusal;
 use oms_domain::status::{HoldKind, OrderStatus, PaymentStatus};
-use oms_domain::wake;
 
-use crate::given::{at, cny, due, fact, key, money, reference, shirts, shirts_by};
-use crate::till::Mood;
+use crate::given::{at, cny, due, fact, key, money, reference, shirts};
 use crate::world::{World, names};
 
 const FULL: &str = "186.00";
@@ -271,149 +267,6 @@ fn part_payments_by_two_providers_and_by_one() {
 }
 
 #[test]
-fn expiry_and_payment_in_both_orders() {
-    // The payment first: it wins.
-    let mut world = World::with(shirts()).placed();
-    world.pass(1800);
-    world.captured("pi_1", cny(FULL));
-    assert_eq!(world.must(Command::Compensate).len(), 0);
-    assert_eq!(world.order().status, OrderStatus::Confirmed);
-    // Expiry first: the money goes back, and the stock came back once.
-    let mut world = World::with(shirts()).placed();
-    world.pass(1799);
-    assert_eq!(world.must(Command::Compensate).len(), 0, "not a second early");
-    world.pass(1);
-    world.settle(0);
-    let free: Vec<_> = world.stock.values().map(|l| (l.on_hand, l.held, l.committed)).collect();
-    assert_eq!(world.order().status, OrderStatus::Expired);
-    world.captured("pi_1", cny(FULL));
-    world.till.take("pi_1", cny(FULL));
-    world.settle(0);
-    let order = world.order();
-    assert_eq!((order.status, order.refunded().unwrap()), (OrderStatus::Expired, cny(FULL)));
-    assert_eq!(payment_status(order), "refunded");
-    assert_eq!(free, world.stock.values().map(|l| (l.on_hand, l.held, l.committed)).collect::<Vec<_>>());
-    assert_eq!(free, [(10, 0, 0), (10, 0, 0)]);
-}
-
-#[test]
-fn expiry_calls_the_payment_off_where_its_id_is_known() {
-    let expired = |world: &mut World| {
-        world.pass(1800);
-        world.must(Command::Compensate);
-    };
-    let mut world = World::with(shirts()).placed();
-    expired(&mut world);
-    assert_eq!(world.order().payments[0].status, PaymentStatus::Expired, "nobody to ask");
-    let mut world = World::with(shirts()).placed();
-    world.must(Command::IdentifyPayment {
-        provider: Provider::Stripe,
-        amount: cny(FULL),
-        provider_payment_id: "pi_1".into(),
-    });
-    expired(&mut world);
-    assert_eq!(world.order().payments[0].status, PaymentStatus::Created);
-    assert_eq!(wake::to_call_off(world.order()).count(), 1);
-    // Meanwhile the buyer has paid: too late for the order, and the money goes back.
-    world.till.take("pi_1", cny(FULL));
-    world.settle(0);
-    assert_eq!(world.order().refunded().unwrap(), cny(FULL));
-}
-
-#[test]
-fn a_promise_of_an_undone_order_is_given_back_whatever_the_provider_answers() {
-    let begin = || {
-        let mut world = World::with(shirts()).placed();
-        world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
-        world.must(Command::Cancel { reason: "changed my mind".into() });
-        world
-    };
-    for (mood, expected) in [
-        (Mood::Fine, PaymentStatus::Voided),
-        (Mood::LostAnswer, PaymentStatus::Unknown),
-        (Mood::LostCall, PaymentStatus::Unknown),
-        (Mood::Refusing, PaymentStatus::Expired),
-    ] {
-        let mut world = begin();
-        world.run(0, wake::Work::Reversal, mood);
-        let order = world.order();
-        assert_eq!(order.payments[0].status, expected, "{mood:?}");
-        let over = expected != PaymentStatus::Unknown;
-        assert_eq!(order.status == OrderStatus::Cancelled, over, "not cancelled before the promise is back");
-        assert_eq!(order.anomalies.len(), usize::from(mood == Mood::Refusing));
-        // Asked again, and answered: over.
-        world.pass(30);
-        world.settle(0);
-        assert_eq!(world.order().status, OrderStatus::Cancelled);
-    }
-    // Asked about, the provider refuses; or it has taken a part meanwhile.
-    for (answer, expected) in [
-        (CallOffAnswered::Refused { reason: "no".into() }, PaymentStatus::Expired),
-        (CallOffAnswered::Captured(cny("50.00")), PaymentStatus::PartiallyCaptured),
-        (CallOffAnswered::Captured(cny(FULL)), PaymentStatus::Captured),
-    ] {
-        let mut world = begin();
-        world.run(0, wake::Work::Reversal, Mood::LostCall);
-        world.must(Command::AnswerCallOff { payment_id: PaymentId::number(1), answer });
-        assert_eq!(world.order().payments[0].status, expected);
-    }
-    // An event that says the same as the answer that was lost.
-    let mut world = begin();
-    world.run(0, wake::Work::Reversal, Mood::LostAnswer);
-    assert_eq!(names(&world.stripe("pi_1", PaymentFactKind::Cancelled))[0], "payment_voided");
-    assert_eq!(world.order().status, OrderStatus::Cancelled);
-}
-
-#[test]
-fn a_calling_off_that_brings_no_news_ends_all_the_same() {
-    for amount in [Money::zero(cny("0").currency()), money(FULL, "USD")] {
-        let mut world = World::with(shirts()).placed();
-        world.stripe("pi_1", PaymentFactKind::Pending);
-        world.pass(1800);
-        world.must(Command::Compensate);
-        let answer = CallOffAnswered::Captured(amount);
-        world.must(Command::AnswerCallOff { payment_id: PaymentId::number(1), answer });
-        assert_eq!(world.order().payments[0].status, PaymentStatus::Expired);
-        assert_eq!(world.order().anomalies.len(), 1, "people look at what the provider meant");
-        assert_eq!(world.due(0), Some(wake::Work::Reversal), "the stock");
-    }
-}
-
-#[test]
-fn what_the_channel_was_promised_needs_no_call() {
-    for provider in [Provider::Channel, Provider::Alipay] {
-        let mut body = shirts_by(provider, DeclaredStatus::Authorized);
-        body.payments[0].collected_by_channel = true;
-        let mut world = World::with(body).placed();
-        world.must(Command::Cancel { reason: "changed my mind".into() });
-        world.settle(0);
-        let order = world.order();
-        assert_eq!((order.status, order.payments[0].status), (OrderStatus::Cancelled, PaymentStatus::Expired));
-    }
-}
-
-#[test]
-fn a_storefront_tells_the_id_of_the_current_payment() {
-    let mut world = World::with(shirts()).placed();
-    let identify = |provider, amount, id: &str| Command::IdentifyPayment {
-        provider,
-        amount: cny(amount),
-        provider_payment_id: id.into(),
-    };
-    let field = |r: Result<Vec<OrderEvent>, Refusal>| match r {
-        Err(Refusal::Field { field, .. }) => field,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(field(world.act(identify(Provider::Stripe, "1.00", "pi_1"))), "amount");
-    assert!(matches!(world.act(identify(Provider::Alipay, FULL, "2026")), Err(Refusal::NotOffered(_))));
-    assert_eq!(names(&world.must(identify(Provider::Stripe, FULL, "pi_1"))), ["payment_identified"]);
-    assert!(world.must(identify(Provider::Stripe, FULL, "pi_1")).is_empty());
-    assert!(matches!(world.act(identify(Provider::Stripe, FULL, "pi_2")), Err(Refusal::NotOffered(_))));
-    let mut cod = World::with(shirts_by(Provider::Cod, DeclaredStatus::Due)).placed();
-    assert_eq!(field(cod.act(identify(Provider::Cod, FULL, "x"))), "provider");
-}
-
-#[test]
 fn events_that_are_not_used_are_kept_in_the_timeline() {
     let mut world = World::with(shirts()).placed();
     let events = world.stripe("pi_1", PaymentFactKind::Other { name: "charge.updated".into() });
@@ -438,4 +291,52 @@ fn whoever_lifts_a_disputes_hold_lets_the_order_go_on_whenever_the_dispute_came(
         assert_eq!(world.order().status, OrderStatus::Confirmed);
         assert_eq!(world.plan().len(), 1);
     }
+}
+
+#[test]
+fn a_dispute_won_over_a_part_leaves_a_part() {
+    let mut world = World::with(shirts()).placed();
+    world.captured("pi_1", cny("50.00"));
+    world.stripe("pi_1", PaymentFactKind::Disputed { amount: cny("50.00") });
+    world.stripe("pi_1", PaymentFactKind::DisputeWon);
+    assert_eq!(world.order().payments[0].status, PaymentStatus::PartiallyCaptured);
+    world.captured("pi_1", cny("60.00"));
+    world.captured("pi_1", cny(FULL));
+    assert_eq!(world.order().payments[0].status, PaymentStatus::Captured);
+    crate::invariants::machines(&world);
+}
+
+#[test]
+fn an_order_that_is_over_holds_nothing_back() {
+    let mut completed = World::with(shirts()).released();
+    completed.report(1, oms_domain::command::Report::Delivered);
+    let mut expired = World::with(shirts()).placed();
+    expired.pass(1800);
+    expired.must(Command::Compensate);
+    for mut world in [completed, expired] {
+        world.captured("pi_8", cny("7.00"));
+        world.stripe("pi_9", PaymentFactKind::Captured { amount: money("7.00", "USD") });
+        assert_eq!(holds(world.order()), []);
+        assert!(world.due(0).is_some(), "what came in goes back at once");
+    }
+}
+
+#[test]
+fn a_payment_in_the_place_of_one_that_failed_must_bring_what_is_owed() {
+    let begin = || {
+        let mut world = World::with(shirts()).placed();
+        world.stripe("pi_1", PaymentFactKind::Failed { reason: "card_declined".into() });
+        world
+    };
+    let mut world = begin();
+    world.captured("pi_2", cny(FULL));
+    assert_eq!((world.order().status, holds(world.order())), (OrderStatus::Confirmed, vec![]));
+    let mut world = begin();
+    world.captured("pi_2", cny("50.00"));
+    assert_eq!(holds(world.order()), [HoldKind::PaymentMismatch]);
+    let hold_id = world.order().holds[0].id.clone();
+    world.must(Command::ReleaseHold { hold_id, reason: "the rest is on its way".into() });
+    // The rest of the same payment makes it whole: nobody has to look again.
+    world.captured("pi_2", cny(FULL));
+    assert_eq!(holds(world.order()), []);
 }

@@ -30,7 +30,8 @@ fn a_good_order_is_validated_reserved_and_payable() {
 
 #[test]
 fn each_line_says_why_it_is_refused() {
-    let cases: &[(RejectionCode, Option<&str>, fn(&mut OrderBody))] = &[
+    type Case = (RejectionCode, Option<&'static str>, fn(&mut OrderBody));
+    let cases: &[Case] = &[
         (RejectionCode::UnknownSku, Some("1"), |b| b.lines[0].sku = crate::given::sku("NEVER")),
         (RejectionCode::PriceChanged, Some("1"), |b| {
             b.lines[0].unit_price = cny("99.01");
@@ -79,7 +80,8 @@ fn every_reason_is_told_at_once_and_quantities_of_one_sku_add_up() {
 
 #[test]
 fn an_address_is_complete_when_a_parcel_can_arrive() {
-    let cases: &[(&str, bool, fn(&mut Address))] = &[
+    type Case = (&'static str, bool, fn(&mut Address));
+    let cases: &[Case] = &[
         ("as it is", true, |_| {}),
         ("no name", false, |a| a.name = None),
         ("blank name", false, |a| a.name = Some("  ".into())),

@@ -11,11 +11,8 @@ use oms_domain::refund_share::paid_for_lines;
 use oms_domain::refusal::Refusal;
 use oms_domain::status::RefundStatus;
 use oms_domain::task::TaskKind;
-use proptest::prelude::*;
 
-use crate::bodies::body_plan;
 use crate::given::{cny, discount, due, line, money, order_of, reference, shirts};
-use crate::lives::config;
 use crate::till::Mood;
 use crate::world::{World, names};
 
@@ -354,56 +351,38 @@ fn goods_that_arrived_can_still_be_refunded_and_the_order_stays_completed() {
     assert_eq!(world.order().refunded().unwrap(), cny("89.00"));
 }
 
-proptest! {
-    #![proptest_config(config(120))]
+#[test]
+fn goods_wait_for_a_person_when_everything_was_sent_back_in_the_console() {
+    let mut world = paid();
+    world.plan();
+    world.till.refund_elsewhere("re_9", "pi_1", cny("186.00"));
+    let events = world.stripe("pi_1", elsewhere("re_9", "186.00"));
+    assert!(names(&events).contains(&"hold_placed"), "{events:?}");
+    assert_eq!(world.release().len(), 0);
+    let hold_id = world.order().holds[0].id.clone();
+    world.must(Command::RejectHold { hold_id, reason: "cancelled by telephone".into() });
+    world.settle(0);
+    assert_eq!(world.order().status, oms_domain::status::OrderStatus::Cancelled);
+    assert_eq!(world.till.sent_back("pi_1"), [cny("186.00")]);
+    // A part sent back is a kindness and holds nothing; nor is there anything to hold once the goods have left.
+    let mut world = paid();
+    world.stripe("pi_1", elsewhere("re_9", "185.99"));
+    assert!(!world.order().is_held());
+    world.settle(0);
+    world.shipped(1);
+    world.stripe("pi_1", elsewhere("re_10", "0.01"));
+    assert!(!world.order().is_held());
+}
 
-    /// The shares of the lines are what was paid for goods; and any sequence of partial refunds by lines ends exactly
-    /// there, with every prefix within a minor unit a piece.
-    #[test]
-    fn invariant_8_refunds_by_lines_end_at_what_was_paid(
-        plan in body_plan(), picks in prop::collection::vec((any::<u8>(), 1_u32..3), 0..40)
-    ) {
-        let body = plan.body(0);
-        let mut world = World::with(body);
-        let order = &mut world.lives[0].order;
-        let shares = paid_for_lines(order).unwrap();
-        let zero = Money::zero(order.body.currency);
-        let goods = order.body.total.sub(order.body.shipping.fee).unwrap();
-        prop_assert_eq!(Money::sum(order.body.currency, shares.iter().map(|(_, m)| *m)).unwrap(), goods);
-        prop_assert!(shares.iter().all(|(_, m)| !m.is_negative()));
-        // Whoever collected it, the whole is there to be refunded.
-        for payment in &mut order.payments {
-            payment.captured = payment.amount;
-        }
-        let count = order.body.lines.len();
-        let mut left: Vec<u32> = order.body.lines.iter().map(|l| l.quantity).collect();
-        let rest: Vec<(usize, u32)> = left.iter().enumerate().map(|(i, q)| (i, *q)).collect();
-        let picks = picks.into_iter().map(|(i, q)| (usize::from(i) % count, q)).chain(rest);
-        let mut back = zero;
-        for (i, quantity) in picks {
-            let quantity = quantity.min(left[i]);
-            if quantity == 0 {
-                continue;
-            }
-            left[i] -= quantity;
-            let part = RefundLine { line_id: LineId::number(i + 1), quantity };
-            let order = &world.lives[0].order;
-            let worth = oms_domain::refund_share::of_lines(order, std::slice::from_ref(&part)).unwrap();
-            back = back.add(worth).unwrap();
-            let mut order = order.clone();
-            let refund = OrderEvent::RefundApproved {
-                refund_id: RefundId::of(&order.id, order.refunds.len() + 1),
-                payment_id: order.payments[0].id.clone(),
-                amount: worth,
-                cause: RefundCause::Requested,
-                reason: "test".into(),
-                lines: vec![part],
-                key: None,
-            };
-            order.apply(&refund, world.now);
-            world.lives[0].order = order;
-        }
-        prop_assert!(left.iter().all(|q| *q == 0));
-        prop_assert_eq!(back, goods);
-    }
+#[test]
+fn a_lost_answer_that_turns_out_pending_is_submitted_again_without_a_call() {
+    let mut world = paid();
+    amount(&mut world, cny("6.00")).unwrap();
+    world.run(0, oms_domain::wake::Work::Reversal, Mood::LostAnswer);
+    let refund_id = world.order().refunds[0].id.clone();
+    let pending = || RefundAnswered::Pending { reference: "re_1".into() };
+    let events = world.must(Command::AnswerRefund { refund_id: refund_id.clone(), answer: pending() });
+    assert_eq!(names(&events), ["refund_submitted", "refund_pending"]);
+    assert_eq!(names(&world.must(Command::AnswerRefund { refund_id, answer: pending() })), ["refund_pending"]);
+    assert_eq!(world.order().refunds[0].status, RefundStatus::Submitted);
 }

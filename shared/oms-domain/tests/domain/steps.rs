@@ -5,7 +5,6 @@ use oms_domain::body::Provider;
 use oms_domain::command::{CallOffAnswered, Command, RefundAnswered, RefundAsk, Report, Scan};
 use oms_domain::event::RefundLine;
 use oms_domain::id::{PaymentReference, ShipmentId};
-use oms_domain::machine::Machine;
 use oms_domain::money::Money;
 use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
 use oms_domain::status::{RefundStatus, ShipmentStatus};
@@ -395,7 +394,7 @@ impl World {
         let open: Vec<String> =
             self.lives[life].order.anomalies.iter().filter(|a| !a.closed).map(|a| a.id.clone()).collect();
         let command = match pick(&open, n) {
-            Some(anomaly_id) if n % 2 == 0 => Command::CloseAnomaly { anomaly_id, reason },
+            Some(anomaly_id) if n.is_multiple_of(2) => Command::CloseAnomaly { anomaly_id, reason },
             Some(_) | None => match self.any_shipment(life, n) {
                 Some(shipment_id) => Command::CloseTrouble { shipment_id, reason },
                 None => return,
@@ -403,13 +402,4 @@ impl World {
         };
         self.say(life, command);
     }
-}
-
-/// The names of the statuses of an order's parts, for messages.
-pub fn summary(order: &oms_domain::order::Order) -> String {
-    let shipments: Vec<_> = order.shipments.iter().map(|s| s.status.name()).collect();
-    let payments: Vec<_> = order.payments.iter().map(|p| format!("{} {}", p.status.name(), p.captured)).collect();
-    let refunds: Vec<_> = order.refunds.iter().map(|r| format!("{} {}", r.status.name(), r.amount)).collect();
-    let holds = order.active_holds().count();
-    format!("{} v{} {shipments:?} {payments:?} {refunds:?}, {holds} holds", order.status.name(), order.version)
 }

@@ -32,6 +32,9 @@ pub struct Till {
 impl Till {
     /// The buyer has paid so much for a payment.
     pub fn take(&mut self, payment: &str, amount: Money) {
+        if !amount.is_positive() {
+            return;
+        }
         let known = self.taken.entry(payment.into()).or_insert(amount);
         if known.currency() == amount.currency() && known.compare(amount).unwrap().is_lt() {
             *known = amount;

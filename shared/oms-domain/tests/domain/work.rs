@@ -12,7 +12,6 @@ use oms_domain::wake::{self, Work};
 
 use crate::answers;
 use crate::given;
-use crate::steps::summary;
 use crate::till::Mood;
 use crate::world::World;
 
@@ -31,6 +30,15 @@ pub fn is_over(order: &Order) -> bool {
     let refunds = order.refunds.iter().all(|r| matches!(r.status, RefundStatus::Succeeded | RefundStatus::Declined));
     let owes = if order.is_undone() { order.refundable_total() } else { order.excess() };
     over && refunds && owes.unwrap().is_zero() && order.live_reservations().next().is_none()
+}
+
+/// The names of the statuses of an order's parts, for messages.
+pub fn summary(order: &Order) -> String {
+    let shipments: Vec<_> = order.shipments.iter().map(|s| s.status.name()).collect();
+    let payments: Vec<_> = order.payments.iter().map(|p| format!("{} {}", p.status.name(), p.captured)).collect();
+    let refunds: Vec<_> = order.refunds.iter().map(|r| format!("{} {}", r.status.name(), r.amount)).collect();
+    let holds = order.active_holds().count();
+    format!("{} v{} {shipments:?} {payments:?} {refunds:?}, {holds} holds", order.status.name(), order.version)
 }
 
 impl World {

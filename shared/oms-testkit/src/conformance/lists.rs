@@ -83,10 +83,7 @@ pub async fn foreign_cursors_are_refused(orders: impl Orders, _: impl Stock) {
     let key = ListKey::Customer("c-1".into());
     for cursor in ["", "x", "!!", "YWJj", "%00", "eyJhIjoxfQ"] {
         let answer = orders.orders(&key, Some(cursor), 5).await;
-        assert!(
-            matches!(&answer, Err(StoreError::BadCursor)),
-            "{cursor}: {answer:?}"
-        );
+        assert!(matches!(&answer, Err(StoreError::BadCursor)), "{cursor}: {answer:?}");
     }
 }
 

@@ -1,0 +1,4 @@
+//! People: what waits for them, and which doors are open to whom.
+
+mod roles;
+mod tasks;
