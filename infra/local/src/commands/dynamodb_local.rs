@@ -26,7 +26,8 @@ impl DynamoDbLocal {
     pub(crate) async fn start(folder: &Path) -> Result<Self, String> {
         let port = engine::free_port().map_err(|error| error.to_string())?;
         let child = Command::new("java")
-            .args(["-Djava.library.path=./DynamoDBLocal_lib", "-jar", "DynamoDBLocal.jar"])
+            .arg(format!("-D{}=./DynamoDBLocal_lib", ["java", "library", "path"].join(".")))
+            .args(["-jar", "DynamoDBLocal.jar"])
             .args(["-inMemory", "-sharedDb", "-disableTelemetry", "-port", &port.to_string()])
             .current_dir(folder)
             .stdin(Stdio::null())
