@@ -1,14 +1,14 @@
-//! The stock steps: reserve (placement), plan (fulfilment) and release (reversal).
+//! The stock steps: plan (fulfilment) and release (reversal).
 
 use lambda_runtime::LambdaEvent;
 use oms_app::engine::Engine;
-use oms_app::{fulfilment, placement, reversal};
+use oms_app::{fulfilment, reversal};
 use oms_lambda::step::{Op, StepError, StepOutput, run_step};
 use oms_lambda::summary::{reversal_summary, summary};
 use serde_json::Value;
 
 /// What this function does.
-const OPS: &[Op] = &[Op::Reserve, Op::Plan, Op::ReleaseStock];
+const OPS: &[Op] = &[Op::Plan, Op::ReleaseStock];
 
 /// Runs the step.
 ///
@@ -17,11 +17,10 @@ const OPS: &[Op] = &[Op::Reserve, Op::Plan, Op::ReleaseStock];
 pub async fn handle(event: LambdaEvent<Value>, engine: &Engine) -> Result<StepOutput, StepError> {
     run_step(event, OPS, |op, order_id| async move {
         match op {
-            Op::Reserve => placement::reserve(engine, &order_id).await.map(|done| summary(&done)),
             Op::Plan => fulfilment::plan(engine, &order_id).await.map(|done| summary(&done)),
             Op::ReleaseStock => reversal::release_stock(engine, &order_id).await.map(|done| reversal_summary(&done)),
             // `run_step` lets only OPS through.
-            Op::Validate | Op::ReleaseShipments | Op::Compensate => Err(oms_app::error::AppError::NotFound("step")),
+            Op::Validate | Op::Compensate => Err(oms_app::error::AppError::NotFound("step")),
         }
     })
     .await

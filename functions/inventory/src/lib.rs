@@ -13,8 +13,9 @@ use oms_domain::id::{LocationId, Sku};
 use oms_lambda::api::stock::{
     LocationRequest, LocationView, ProductRequest, ProductView, StockLevelView, StockRequest, StockView,
 };
-use oms_lambda::auth::{Caller, Credentials, Role};
+use oms_lambda::auth::{Caller, Credentials};
 use oms_lambda::http::{ExistingPath, IfMatch, NewPath, StrictJson, etag};
+use oms_lambda::openapi::routes;
 use oms_lambda::problem::{Problem, ProblemKind};
 
 /// What the handlers work with.
@@ -44,7 +45,7 @@ async fn put_location(
     NewPath(location_id): NewPath<LocationId>,
     StrictJson(request): StrictJson<LocationRequest>,
 ) -> Result<Json<LocationView>, Problem> {
-    caller.require(&[Role::Manager])?;
+    caller.may(&routes::PUT_LOCATION)?;
     let location = request.into_location(location_id)?;
     stock.put_location(&location).await?;
     Ok(Json(LocationView::from(&location)))
@@ -56,7 +57,7 @@ async fn put_product(
     NewPath(sku): NewPath<Sku>,
     StrictJson(request): StrictJson<ProductRequest>,
 ) -> Result<Json<ProductView>, Problem> {
-    caller.require(&[Role::Manager])?;
+    caller.may(&routes::PUT_PRODUCT)?;
     let product = request.into_product(sku)?;
     stock.put_product(&product).await?;
     Ok(Json(ProductView::from(&product)))
@@ -69,7 +70,7 @@ async fn count(
     IfMatch(expected): IfMatch,
     StrictJson(request): StrictJson<StockRequest>,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<StockLevelView>), Problem> {
-    caller.require(&[Role::Warehouse, Role::Manager])?;
+    caller.may(&routes::PUT_STOCK)?;
     let (on_hand, safety_stock) = request.counts()?;
     let level =
         inventory.count(&location_id, &sku, on_hand, safety_stock, expected).await.map_err(|error| match error {
@@ -86,7 +87,7 @@ async fn levels(
     State(stock): State<Arc<dyn StockStore>>,
     ExistingPath(sku): ExistingPath<Sku>,
 ) -> Result<Json<StockView>, Problem> {
-    caller.require(&[Role::Warehouse, Role::Support, Role::Manager])?;
+    caller.may(&routes::GET_STOCK)?;
     let levels = stock.levels(std::slice::from_ref(&sku)).await?;
     if levels.is_empty() && stock.products(std::slice::from_ref(&sku)).await?.is_empty() {
         return Err(Problem::not_found("sku"));

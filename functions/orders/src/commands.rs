@@ -9,8 +9,9 @@ use oms_domain::command::Command;
 use oms_domain::id::{HoldId, OrderId, RefundId, ShipmentId};
 use oms_lambda::api::answers::{OrderAnswer, PaymentAnswer, RefundAnswer};
 use oms_lambda::api::requests::{CancellationRequest, PaymentAttemptRequest, ReasonRequest, RefundRequest};
-use oms_lambda::auth::{Caller, Role};
+use oms_lambda::auth::Caller;
 use oms_lambda::http::{ExistingPath, HashedJson, IdempotencyKey, StrictJson};
+use oms_lambda::openapi::{Route, routes};
 use oms_lambda::problem::Problem;
 use oms_lambda::telemetry;
 
@@ -18,8 +19,8 @@ type Accepted = Result<(StatusCode, Json<OrderAnswer>), Problem>;
 type Done = Result<Json<OrderAnswer>, Problem>;
 
 /// Lets a caller at an order: the role first, then, for a caller bound to channels, whether it is one of theirs.
-async fn admit(caller: &Caller, roles: &[Role], engine: &Engine, order_id: &OrderId) -> Result<(), Problem> {
-    caller.require(roles)?;
+async fn admit(caller: &Caller, route: &Route, engine: &Engine, order_id: &OrderId) -> Result<(), Problem> {
+    caller.may(route)?;
     telemetry::about_order(order_id);
     if caller.role.is_bound() {
         let loaded = engine.orders.load(order_id).await?.ok_or_else(|| Problem::not_found("order"))?;
@@ -38,7 +39,7 @@ pub(crate) async fn cancel(
     ExistingPath(order_id): ExistingPath<OrderId>,
     StrictJson(request): StrictJson<CancellationRequest>,
 ) -> Accepted {
-    admit(&caller, &[Role::Storefront, Role::Channel, Role::Support], &engine, &order_id).await?;
+    admit(&caller, &routes::CANCEL_ORDER, &engine, &order_id).await?;
     let command = Command::Cancel { reason: request.into_reason()? };
     Ok((StatusCode::ACCEPTED, Json(run(&caller, &engine, &order_id, command).await?)))
 }
@@ -50,7 +51,7 @@ pub(crate) async fn refund(
     IdempotencyKey(key): IdempotencyKey,
     HashedJson { body, hash }: HashedJson<RefundRequest>,
 ) -> Result<(StatusCode, Json<RefundAnswer>), Problem> {
-    admit(&caller, &[Role::Finance], &engine, &order_id).await?;
+    admit(&caller, &routes::REQUEST_REFUND, &engine, &order_id).await?;
     let (ask, reason) = body.into_ask()?;
     let refund_id = commands::refund(&engine, &order_id, ask, reason, &caller.name, &key, &hash).await?;
     Ok((StatusCode::ACCEPTED, Json(RefundAnswer { refund_id })))
@@ -61,7 +62,7 @@ pub(crate) async fn retry_refund(
     State(engine): State<Engine>,
     ExistingPath((order_id, refund_id)): ExistingPath<(OrderId, RefundId)>,
 ) -> Accepted {
-    admit(&caller, &[Role::Finance], &engine, &order_id).await?;
+    admit(&caller, &routes::RETRY_REFUND, &engine, &order_id).await?;
     let answer = run(&caller, &engine, &order_id, Command::RetryRefund { refund_id }).await?;
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
@@ -72,7 +73,7 @@ pub(crate) async fn settle_refund(
     ExistingPath((order_id, refund_id)): ExistingPath<(OrderId, RefundId)>,
     StrictJson(request): StrictJson<ReasonRequest>,
 ) -> Done {
-    admit(&caller, &[Role::Finance], &engine, &order_id).await?;
+    admit(&caller, &routes::SETTLE_REFUND, &engine, &order_id).await?;
     let reason = request.reason.into_string();
     Ok(Json(run(&caller, &engine, &order_id, Command::SettleRefund { refund_id, reason }).await?))
 }
@@ -83,7 +84,7 @@ pub(crate) async fn identify_payment(
     ExistingPath(order_id): ExistingPath<OrderId>,
     StrictJson(request): StrictJson<PaymentAttemptRequest>,
 ) -> Result<Json<PaymentAnswer>, Problem> {
-    admit(&caller, &[Role::Storefront, Role::Channel], &engine, &order_id).await?;
+    admit(&caller, &routes::ADD_PAYMENT, &engine, &order_id).await?;
     let command = request.into_command()?;
     let Command::IdentifyPayment { provider_payment_id, .. } = &command else {
         return Err(Problem::internal("a payment request became another command"));
@@ -101,7 +102,7 @@ pub(crate) async fn release_hold(
     ExistingPath((order_id, hold_id)): ExistingPath<(OrderId, HoldId)>,
     StrictJson(request): StrictJson<ReasonRequest>,
 ) -> Done {
-    admit(&caller, &[Role::Support], &engine, &order_id).await?;
+    admit(&caller, &routes::RELEASE_HOLD, &engine, &order_id).await?;
     let reason = request.reason.into_string();
     Ok(Json(run(&caller, &engine, &order_id, Command::ReleaseHold { hold_id, reason }).await?))
 }
@@ -112,7 +113,7 @@ pub(crate) async fn reject_hold(
     ExistingPath((order_id, hold_id)): ExistingPath<(OrderId, HoldId)>,
     StrictJson(request): StrictJson<ReasonRequest>,
 ) -> Done {
-    admit(&caller, &[Role::Support], &engine, &order_id).await?;
+    admit(&caller, &routes::REJECT_HOLD, &engine, &order_id).await?;
     let reason = request.reason.into_string();
     Ok(Json(run(&caller, &engine, &order_id, Command::RejectHold { hold_id, reason }).await?))
 }
@@ -122,7 +123,7 @@ pub(crate) async fn retry_plan(
     State(engine): State<Engine>,
     ExistingPath(order_id): ExistingPath<OrderId>,
 ) -> Accepted {
-    admit(&caller, &[Role::Support], &engine, &order_id).await?;
+    admit(&caller, &routes::RETRY_ALLOCATION, &engine, &order_id).await?;
     let answer = run(&caller, &engine, &order_id, Command::RetryPlan).await?;
     Ok((StatusCode::ACCEPTED, Json(answer)))
 }
@@ -133,7 +134,7 @@ pub(crate) async fn acknowledge(
     ExistingPath((order_id, anomaly_id)): ExistingPath<(OrderId, String)>,
     StrictJson(request): StrictJson<ReasonRequest>,
 ) -> Done {
-    admit(&caller, &[Role::Support, Role::Finance], &engine, &order_id).await?;
+    admit(&caller, &routes::ACKNOWLEDGE_ANOMALY, &engine, &order_id).await?;
     let reason = request.reason.into_string();
     Ok(Json(run(&caller, &engine, &order_id, Command::CloseAnomaly { anomaly_id, reason }).await?))
 }
@@ -144,7 +145,7 @@ pub(crate) async fn close_trouble(
     ExistingPath((order_id, shipment_id)): ExistingPath<(OrderId, ShipmentId)>,
     StrictJson(request): StrictJson<ReasonRequest>,
 ) -> Done {
-    admit(&caller, &[Role::Support, Role::Warehouse], &engine, &order_id).await?;
+    admit(&caller, &routes::CLOSE_TROUBLE, &engine, &order_id).await?;
     let reason = request.reason.into_string();
     Ok(Json(run(&caller, &engine, &order_id, Command::CloseTrouble { shipment_id, reason }).await?))
 }

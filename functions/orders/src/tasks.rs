@@ -11,6 +11,7 @@ use oms_lambda::api::requests::ReasonRequest;
 use oms_lambda::api::tasks::TaskView;
 use oms_lambda::auth::{Caller, Role};
 use oms_lambda::http::{ExistingPath, StrictJson, StrictQuery};
+use oms_lambda::openapi::routes;
 use oms_lambda::problem::Problem;
 
 use crate::TaskDesk;
@@ -20,7 +21,7 @@ pub(crate) async fn list(
     State(queries): State<Queries>,
     StrictQuery(query): StrictQuery<TasksQuery>,
 ) -> Result<Json<TaskPage>, Problem> {
-    caller.require(Role::STAFF)?;
+    caller.may(&routes::LIST_TASKS)?;
     // The manager sees every desk, the others their own: a role sees only its part of what goes on.
     let own = if caller.role == Role::Manager { None } else { caller.role.desk() };
     if let (Some(own), Some(other)) = (own, query.role.filter(|desk| Some(*desk) != own)) {
@@ -41,6 +42,7 @@ pub(crate) async fn dismiss(
     ExistingPath(task_id): ExistingPath<String>,
     StrictJson(request): StrictJson<ReasonRequest>,
 ) -> Result<StatusCode, Problem> {
+    caller.may(&routes::DISMISS_TASK)?;
     // Only tasks without an order can be dismissed; their kind is in their id, and says whose they are.
     let kind = task_id.split('-').next().and_then(TaskKind::from_name);
     let desk = match kind {

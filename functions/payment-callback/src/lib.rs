@@ -74,14 +74,15 @@ async fn store(deps: &Deps, name: &str, said: Callback) -> Result<(), oms_app::e
         Callback::Fact { order_id: Some(order_id), fact } => {
             telemetry::about_order(&order_id);
             let recorded = callbacks::record_payment(&deps.engine, &order_id, &fact).await?;
-            tracing::info!(provider = name, %order_id, event = %fact.key, ?recorded, "{} recorded for {order_id}", fact.key);
+            telemetry::about_event(&fact.key, recorded.name());
         }
         Callback::Fact { order_id: None, fact } => {
             let recorded = callbacks::record_nameless(&deps.engine, deps.tasks.as_ref(), &fact).await?;
-            tracing::info!(provider = name, event = %fact.key, ?recorded, "{} names no order", fact.key);
+            telemetry::about_event(&fact.key, recorded.name());
         }
         Callback::Unhandled { key, kind, why } => {
-            tracing::info!(provider = name, event = %key, kind, why = why.name(), "{key} has no meaning here and is recorded");
+            telemetry::about_event(&key, "unhandled");
+            tracing::info!(provider = name, kind, why = why.name(), "{key} has no meaning here and is recorded");
             deps.engine.orders.note_unhandled(name, &key, &kind, deps.engine.clock.now()).await?;
         }
     }

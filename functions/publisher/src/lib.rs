@@ -1,70 +1,87 @@
-//! Puts the events of new commits on the bus, in the order of the stream, and marks the commits as sent.
+//! Puts new commits on the bus, in the order of the stream.
+
+use std::collections::HashMap;
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use jiff::Timestamp;
-use oms_app::error::AppError;
-use oms_app::publish::{Publisher, Unsent};
+use oms_app::error::{AppError, StoreError};
+use oms_app::publish::{Published, Publisher};
+use oms_aws::{keys, packing};
 use oms_domain::event::CommitRecord;
-use serde::Deserialize;
-
-/// The attributes of a commit's row that are needed here. The names are those of the orders table (`docs/tables.md`).
-#[derive(Deserialize)]
-struct Row {
-    sk: String,
-    body: String,
-    #[serde(default)]
-    work_at: Option<i64>,
-    #[serde(default)]
-    supersedes: bool,
-}
+use oms_domain::id::OrderId;
+use serde_dynamo::AttributeValue;
 
 /// Why a batch is given back to the stream.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// A row cannot be read. The stream tries again, then puts the batch aside; the sweep knows the row as unsent.
-    #[error("a stream record cannot be read: {0}")]
+    /// A row calls itself a commit, and does not say of which order.
+    #[error("a stream record is no commit: {0}")]
     Unreadable(String),
-    /// The bus or the table failed.
+    /// Neither the bus nor the table could take it.
     #[error(transparent)]
     App(#[from] AppError),
+}
+
+/// What a stream record brings.
+enum Brought {
+    /// A new commit.
+    Commit(Box<CommitRecord>),
+    /// One that cannot be read.
+    Unreadable(OrderId, u64),
+    /// Another row, or no new one.
+    Nothing,
 }
 
 /// Publishes a batch: all of it, or an error, and then all of it again. Receivers know a second copy by its id.
 ///
 /// # Errors
 /// [`PublishError`].
-pub async fn handle(event: Event, publisher: &Publisher) -> Result<usize, PublishError> {
+pub async fn handle(event: Event, publisher: &Publisher) -> Result<Published, PublishError> {
     let records = event.records.len();
     let mut commits = Vec::new();
     for record in event.records {
-        commits.extend(commit(record)?);
+        match brought(record)? {
+            Brought::Commit(commit) => commits.push(*commit),
+            // It holds up nobody: the sweep looks at it again and again, and its failures ring.
+            Brought::Unreadable(order_id, seq) => publisher.put_off(&order_id, seq).await.map_err(AppError::from)?,
+            Brought::Nothing => {}
+        }
     }
     let published = publisher.publish(&commits).await?;
-    tracing::info!(
-        records,
-        commits = commits.len(),
-        published,
-        "{published} events of {} commits published",
-        commits.len()
-    );
+    let Published { entries, put_off } = published;
+    tracing::info!(records, entries, put_off, "{entries} entries published");
     Ok(published)
 }
 
-/// The commit in a stream record; none when the record is about another row, or no new one.
-fn commit(record: EventRecord) -> Result<Option<Unsent>, PublishError> {
+fn brought(record: EventRecord) -> Result<Brought, PublishError> {
     if record.event_name != "INSERT" {
-        return Ok(None);
+        return Ok(Brought::Nothing);
     }
-    let unreadable = |error: &dyn std::fmt::Display| PublishError::Unreadable(format!("{}: {error}", record.event_id));
-    let image = record.change.new_image;
-    let is_commit =
-        image.get("sk").is_some_and(|sk| matches!(sk, serde_dynamo::AttributeValue::S(text) if text.starts_with("E#")));
-    if !is_commit {
-        return Ok(None);
-    }
-    let row: Row = serde_dynamo::from_item(image).map_err(|e| unreadable(&e))?;
-    let record_of_order: CommitRecord =
-        serde_json::from_str(&row.body).map_err(|e| unreadable(&format!("{}: {e}", row.sk)))?;
-    let work_at = row.work_at.and_then(|ms| Timestamp::from_millisecond(ms).ok());
-    Ok(Some(Unsent { record: record_of_order, work_at, supersedes: row.supersedes }))
+    // The names are those of the orders table (`docs/tables.md`).
+    let image = record.change.new_image.into_inner();
+    let Some(sk) = text(&image, "sk").filter(|sk| sk.starts_with(keys::COMMIT_PREFIX)) else {
+        return Ok(Brought::Nothing);
+    };
+    let of_order = text(&image, "pk").and_then(keys::order_of).zip(keys::seq_of(sk));
+    let (order_id, seq) = of_order.ok_or_else(|| PublishError::Unreadable(format!("{} {sk}", record.event_id)))?;
+    Ok(match commit(&image) {
+        Ok(commit) => Brought::Commit(Box::new(commit)),
+        Err(error) => {
+            tracing::error!(%order_id, seq, %error, "a commit cannot be read");
+            Brought::Unreadable(order_id, seq)
+        }
+    })
+}
+
+fn text<'a>(image: &'a HashMap<String, AttributeValue>, name: &str) -> Option<&'a str> {
+    if let Some(AttributeValue::S(text)) = image.get(name) { Some(text) } else { None }
+}
+
+fn commit(image: &HashMap<String, AttributeValue>) -> Result<CommitRecord, StoreError> {
+    let json = match image.get("body") {
+        Some(AttributeValue::B(bytes)) => packing::unpack(bytes)?,
+        _ => text(image, "body").ok_or_else(|| StoreError::Malformed("there is no body".into()))?.to_owned(),
+    };
+    // Only the place of the mistake: the parser's own message may quote the content.
+    serde_json::from_str(&json)
+        .map_err(|e| StoreError::Malformed(format!("the body breaks at line {} column {}", e.line(), e.column())))
 }

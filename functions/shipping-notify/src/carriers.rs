@@ -10,6 +10,7 @@ use oms_app::carriers::Carriers;
 use oms_app::error::AppError;
 use oms_lambda::http::{ExistingPath, RawBody};
 use oms_lambda::problem::Problem;
+use oms_lambda::telemetry;
 use oms_providers::callback::{Answer, receive};
 use oms_providers::carriers::CarrierCallback;
 
@@ -46,10 +47,14 @@ async fn store(carriers: &Carriers, name: &str, said: CarrierCallback) -> Result
             let applied = carriers
                 .scan(&scan.carrier, &scan.tracking_number, scan.event_id, &scan.status, scan.occurred_at)
                 .await?;
-            tracing::info!(carrier = name, %event, status = scan.status, applied, "scan {event} recorded");
+            if let Some(order_id) = &applied {
+                telemetry::about_order(order_id);
+            }
+            telemetry::about_event(&event, if applied.is_some() { "applied" } else { "parked" });
         }
         CarrierCallback::Unhandled { key, kind } => {
-            tracing::info!(carrier = name, event = %key, kind, "{key} has no meaning here and is recorded");
+            telemetry::about_event(&key, "unhandled");
+            tracing::info!(carrier = name, kind, "{key} has no meaning here and is recorded");
             carriers.engine.orders.note_unhandled(name, &key, &kind, carriers.engine.clock.now()).await?;
         }
     }

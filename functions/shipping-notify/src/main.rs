@@ -1,4 +1,4 @@
-//! Wires shipments: HTTP, and the step of fulfilment.
+//! Wires shipments.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use oms_lambda::auth::Credentials;
 use oms_lambda::{config::Env, http, telemetry};
 use oms_providers::carriers::standard::{self, StandardCarrier};
 use oms_providers::secret::StandardCarrierSecrets;
-use shipping_notify::{CarrierCallbacks, Deps, router, step};
+use shipping_notify::{CarrierCallbacks, Deps, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -26,12 +26,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         callbacks.insert(standard::NAME.into(), Box::new(StandardCarrier::new(&secrets)?));
     }
     tables.orders.warm().await;
-    let carriers = Carriers { engine: engine.clone(), tracking: tables.orders.clone() };
+    let carriers = Carriers { engine, tracking: tables.orders.clone() };
     let queries = Queries { orders: tables.orders.clone(), lists: tables.orders.clone() };
     let deps = Deps { credentials, carriers, queries, callbacks: Arc::new(callbacks) };
-    http::serve_http_or_steps(router(deps), move |event| {
-        let engine = engine.clone();
-        async move { step(event, &engine).await }
-    })
-    .await
+    http::serve(router(deps)).await
 }

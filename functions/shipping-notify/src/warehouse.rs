@@ -10,8 +10,9 @@ use oms_lambda::api::answers::{OrderAnswer, ShipmentPage};
 use oms_lambda::api::queries::ShipmentsQuery;
 use oms_lambda::api::requests::ShipmentEventRequest;
 use oms_lambda::api::work_list::WorkItem;
-use oms_lambda::auth::{Caller, Role};
+use oms_lambda::auth::Caller;
 use oms_lambda::http::{ExistingPath, HashedJson, IdempotencyKey, StrictQuery};
+use oms_lambda::openapi::routes;
 use oms_lambda::problem::Problem;
 use oms_lambda::telemetry;
 
@@ -20,7 +21,7 @@ pub(crate) async fn list(
     State(queries): State<Queries>,
     StrictQuery(query): StrictQuery<ShipmentsQuery>,
 ) -> Result<Json<ShipmentPage>, Problem> {
-    caller.require(&[Role::Warehouse, Role::Support])?;
+    caller.may(&routes::LIST_SHIPMENTS)?;
     let (list, status) = query.list()?;
     let page = queries.shipments(&query.location_id, list, status, query.cursor.as_deref(), query.limit()?).await?;
     let items = page.items.iter().filter_map(|(id, order)| Some(WorkItem::new(order, order.shipment(id)?))).collect();
@@ -34,7 +35,7 @@ pub(crate) async fn report(
     IdempotencyKey(key): IdempotencyKey,
     HashedJson { body, hash }: HashedJson<ShipmentEventRequest>,
 ) -> Result<(StatusCode, Json<OrderAnswer>), Problem> {
-    caller.require(&[Role::Warehouse])?;
+    caller.may(&routes::SHIPMENT_EVENT)?;
     if let Some(order_id) = shipment_id.order() {
         telemetry::about_order(&order_id);
     }

@@ -1,4 +1,4 @@
-//! The sweep, once a minute: whatever is overdue is done again.
+//! The sweep, once a minute: whatever has a timer that has come is looked at.
 
 use jiff::SignedDuration;
 use oms_app::sweep::{Sweep, Swept};
@@ -12,7 +12,7 @@ pub async fn handle(sweep: &Sweep, stage: &str) -> Swept {
     let start = sweep.carriers.engine.clock.now();
     let until = start.checked_add(SignedDuration::from_secs(BUDGET_SECONDS)).unwrap_or(start);
     let mut all = Swept::default();
-    for shard in 0..sweep.due.shards() {
+    for shard in 0..sweep.shards() {
         match sweep.shard(shard, until).await {
             Ok(swept) => all.add(swept),
             Err(error) => {
@@ -21,20 +21,12 @@ pub async fn handle(sweep: &Sweep, stage: &str) -> Swept {
             }
         }
     }
-    let Swept { rows, published, stimulated, stale, tasks, failed, oldest_seconds } = all;
-    tracing::info!(
-        rows,
-        published,
-        stimulated,
-        stale,
-        tasks,
-        failed,
-        oldest_seconds,
-        "swept {rows} due rows, {failed} failed"
-    );
+    let Swept { timers, published, stimulated, tasks, failed, oldest_seconds } = all;
+    tracing::info!(timers, published, stimulated, tasks, failed, oldest_seconds, "{timers} timers, {failed} failed");
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     Metrics::new("timers", stage)
-        .count("OverdueRows", count(rows))
+        .count("Timers", count(timers))
+        .count("Stimulated", count(stimulated))
         .count("SweepFailures", count(failed))
         .count("OldestOverdueSeconds", u64::try_from(oldest_seconds).unwrap_or(0))
         .emit();

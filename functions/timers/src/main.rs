@@ -5,8 +5,9 @@ use std::sync::Arc;
 use lambda_runtime::{LambdaEvent, run, service_fn};
 use oms_app::carriers::Carriers;
 use oms_app::publish::Publisher;
+use oms_app::receivers::Receivers;
 use oms_app::sweep::Sweep;
-use oms_aws::{Clients, EventBridgeBus, Tables};
+use oms_aws::{Clients, EventBridgeBus, SystemClock, Tables};
 use oms_lambda::{config::Env, telemetry};
 use serde::de::IgnoredAny;
 
@@ -21,9 +22,14 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let bus = Arc::new(EventBridgeBus::new(clients.eventbridge(), env.event_bus_name()?));
     let sweep = Sweep {
         carriers: Carriers { engine, tracking: tables.orders.clone() },
-        due: tables.orders.clone(),
         tasks: tables.orders.clone(),
-        publisher: Publisher { bus, due: tables.orders.clone() },
+        publisher: Publisher {
+            bus,
+            timers: tables.orders.clone(),
+            clock: Arc::new(SystemClock),
+            publish: env.publish()?,
+            receivers: Receivers::new(tables.stock.clone(), Arc::new(SystemClock)),
+        },
     };
     run(service_fn(move |_: LambdaEvent<IgnoredAny>| {
         let (sweep, stage) = (sweep.clone(), stage.clone());

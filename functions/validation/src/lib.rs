@@ -1,4 +1,5 @@
-//! The validation step of placement: payments that came early are applied, then the order is checked against the catalogue.
+//! The step of placement: payments that came early are applied, then the order is checked against the catalogue and set
+//! aside.
 
 use lambda_runtime::LambdaEvent;
 use oms_app::engine::Engine;

@@ -1,7 +1,7 @@
 //! Tells locations' own systems about their shipments, by signed webhook.
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
-use oms_app::deliveries::{Deliveries, ShipmentNews};
+use oms_app::deliveries::{Deliveries, News};
 use oms_app::ports::Redelivery;
 use oms_lambda::sqs;
 use serde::Deserialize;
@@ -9,16 +9,15 @@ use serde::Deserialize;
 /// What the bus puts on the queue: its own envelope, with our CloudEvent as the detail.
 #[derive(Deserialize)]
 struct BusEvent {
-    detail: ShipmentNews,
+    detail: News,
 }
 
 /// Delivers a batch; what was not delivered comes back, and ends in the dead-letter queue.
 pub async fn handle(event: SqsEvent, deliveries: &Deliveries, redelivery: &dyn Redelivery) -> SqsBatchResponse {
     sqs::each(event, None, redelivery, |event: BusEvent, _| async move {
         let news = event.detail;
-        let delivered = deliveries.deliver(&news).await?;
-        let (order_id, location_id) = (&news.data.order_id, &news.data.shipment.location_id);
-        tracing::info!(%order_id, %location_id, kind = news.kind, delivered, "{} of {order_id} for {location_id}", news.kind);
+        let told = deliveries.deliver(&news).await?;
+        tracing::info!(order_id = %news.data.order_id, told, "{told} locations told");
         Ok::<_, oms_app::error::AppError>(())
     })
     .await

@@ -1,8 +1,8 @@
 """Starts MiniStack detached from the terminal that asked for it.
 
-Arguments: the directory of this engine's state, and `tied` if it must end with the process that started it. The directory
-only marks the process, so that `cargo local down` can tell its own engine from another process that was given the same
-number later.
+Arguments: the directory of this engine's state, then `tied` if it must end with the process that started it, and `enforcing`
+if roles are held to their policies (see `journal.py`). The directory marks the process, so that `cargo local down` can tell its
+own engine from another process that was given the same number later.
 """
 
 import os
@@ -29,12 +29,24 @@ def end_with(parent):
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-if sys.argv[2:] == ["tied"]:
+if "tied" in sys.argv[2:]:
     threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
+
+enforcing = sys.argv[1] if "enforcing" in sys.argv[2:] else None
+if enforcing:
+    # Read when MiniStack is loaded.
+    os.environ["AUTH"] = "true"
 
 # MiniStack reads the command line itself and knows no such arguments.
 sys.argv = sys.argv[:1]
 
 from ministack.app import main  # noqa: E402  (the patch above must come first)
+
+if enforcing:
+    # Beside this file there are sources only.
+    sys.dont_write_bytecode = True
+    import journal
+
+    journal.keep(enforcing)
 
 main()

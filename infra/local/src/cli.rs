@@ -1,7 +1,10 @@
 //! The command line.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand};
-use local_stack::engine::Lifetime;
+use local_stack::engine::{Lifetime, Roles};
 use local_stack::error::Result;
 use local_stack::settings::{self, Settings};
 use local_stack::stack::{Functions, Options};
@@ -31,8 +34,22 @@ pub(crate) enum Command {
     Logs(LogsArgs),
     /// Send what lies in the dead-letter queues back to where it came from.
     Redrive(RedriveArgs),
+    /// Bad input: Schemathesis drives the API by its document, with every credential in turn.
+    FuzzApi(FuzzApiArgs),
+    /// Read all tables and check the invariants: money, stock, quantities, tasks; exit code 1 if something disagrees.
+    Audit(AuditArgs),
+    /// Kill functions, poison messages and break the payment provider while orders live their lives.
+    Chaos(ChaosArgs),
     /// Install what the tests need and run all of them.
     Test(TestArgs),
+    /// Live random lives of many orders with crashes, copies and delays, and check all invariants after every step.
+    Simulate(SimulateArgs),
+    /// Count what orders cost, call by call, on a stack of its own.
+    Meter(MeterArgs),
+    /// Measure speed, size and memory; with --write, into docs/performance.md.
+    Bench(BenchArgs),
+    /// Break a copy of the workspace in every way that tests/planted lists, and show which tests notice.
+    Planted(PlantedArgs),
 }
 
 #[derive(Debug, Args)]
@@ -85,10 +102,210 @@ pub(crate) struct RedriveArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct FuzzApiArgs {
+    /// How long to look in all, in seconds
+    #[arg(long, default_value_t = 90)]
+    pub(crate) seconds: u64,
+    /// Where the looking begins; the same seed sends the same requests
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Only with this credential, by its name in stack.json; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// The orders table of a stack on AWS [default: the running local stack's]
+    #[arg(long, requires = "stock_table")]
+    pub(crate) orders_table: Option<String>,
+    /// Its stock table
+    #[arg(long, requires = "orders_table")]
+    pub(crate) stock_table: Option<String>,
+    /// Its region, unless the environment names it
+    #[arg(long, requires = "orders_table")]
+    pub(crate) region: Option<String>,
+    /// Print the whole result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChaosArgs {
+    /// How many orders live while functions are killed
+    #[arg(long, default_value_t = 1000)]
+    pub(crate) orders: u32,
+    /// Where chance begins; what the engine does when is not in its hands
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Build the functions for speed, as they are deployed to AWS (takes minutes)
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// For the test runner, such as part of a test's name
+    #[arg(last = true)]
+    pub(crate) args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct TestArgs {
     /// For the test runner, such as part of a test's name
     #[arg(last = true)]
     pub(crate) args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MeterArgs {
+    /// Orders in each path
+    #[arg(long, default_value_t = 2)]
+    pub(crate) orders: u64,
+    /// Orders that lie in the tables beforehand
+    #[arg(long, default_value_t = 0)]
+    pub(crate) stored: u64,
+    /// For how many seconds they may be stored at most
+    #[arg(long, default_value_t = 400)]
+    pub(crate) patience: u64,
+    /// Only this path
+    #[arg(long, value_name = "NAME")]
+    pub(crate) path: Option<String>,
+    /// Do not wait for the sweep, whose part is then missing
+    #[arg(long)]
+    pub(crate) no_sweep: bool,
+    /// All figures as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Put the tables into docs/costs.md
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) write: bool,
+    #[command(flatten)]
+    build: BuildArgs,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Put the figures into docs/performance.md
+    #[arg(long, global = true)]
+    pub(crate) write: bool,
+    #[command(subcommand)]
+    pub(crate) command: BenchCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BenchCommand {
+    /// Each function by itself: size, start to first poll, memory, first answers over TLS.
+    Binaries {
+        /// Take the functions as they lie in target/lambda/<function>/bootstrap
+        #[arg(long)]
+        no_build: bool,
+    },
+    /// Whole lives: CPU time per order, orders a second on this engine.
+    Life {
+        /// Orders
+        #[arg(long, default_value_t = 500)]
+        orders: usize,
+        /// Orders at a time
+        #[arg(long, default_value_t = 16)]
+        at_once: usize,
+        #[command(flatten)]
+        build: BuildArgs,
+    },
+    /// The door: steady, and through a spike that the queue absorbs.
+    Intake {
+        /// Orders a minute before the spike
+        #[arg(long, default_value_t = 12)]
+        per_minute: u32,
+        /// For how many seconds
+        #[arg(long, default_value_t = 120)]
+        seconds: u32,
+        /// The spike is so many times as high
+        #[arg(long, default_value_t = 200)]
+        times: u32,
+        /// And lasts so many seconds
+        #[arg(long, default_value_t = 10)]
+        spike_seconds: u32,
+        #[command(flatten)]
+        build: BuildArgs,
+    },
+    /// The criterion benches of rules, parsing and signatures.
+    Micro,
+    /// Variants of the release profile: size against speed (takes twenty minutes).
+    Profiles,
+}
+
+/// Which build of the functions to measure.
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// Build the functions for speed, as they are deployed to AWS (takes minutes)
+    #[arg(long)]
+    release: bool,
+    /// Take the functions as they lie in target/lambda/<function>/bootstrap
+    #[arg(long, conflicts_with = "release")]
+    no_build: bool,
+}
+
+impl BuildArgs {
+    /// What the library takes.
+    pub(crate) fn functions(&self) -> Functions {
+        match (self.release, self.no_build) {
+            (true, _) => Functions::Release,
+            (false, true) => Functions::Staged,
+            (false, false) => Functions::Dev,
+        }
+    }
+}
+
+impl MeterArgs {
+    pub(crate) fn functions(&self) -> Functions {
+        self.build.functions()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlantedArgs {
+    /// Only faults whose name contains this
+    #[arg(long, value_name = "PART")]
+    pub(crate) only: Option<String>,
+    /// Only so many, others for every commit
+    #[arg(long, value_name = "N")]
+    pub(crate) sample: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulateArgs {
+    /// How many seeds
+    #[arg(long, default_value_t = 1_000)]
+    seeds: u64,
+    /// The first seed
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// Only this seed
+    #[arg(long, conflicts_with_all = ["seeds", "from"])]
+    seed: Option<u64>,
+    /// A shorter life that a failing run has written to a file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["seeds", "from", "seed"])]
+    replay: Option<PathBuf>,
+    /// Print what happens (with --seed or --replay)
+    #[arg(long)]
+    trace: bool,
+    /// Instead: every pair of faults in the lives of the crash matrix
+    #[arg(long, conflicts_with_all = ["seeds", "from", "seed", "replay", "trace"])]
+    pub(crate) pairs: bool,
+}
+
+impl SimulateArgs {
+    /// The same for the simulator.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        let mut arguments: Vec<OsString> = match (&self.replay, self.seed) {
+            (Some(file), _) => vec!["--replay".into(), file.into()],
+            (None, Some(seed)) => vec!["--seed".into(), seed.to_string().into()],
+            (None, None) => {
+                vec!["--seeds".into(), self.seeds.to_string().into(), "--from".into(), self.from.to_string().into()]
+            }
+        };
+        if self.trace {
+            arguments.push("--trace".into());
+        }
+        arguments
+    }
 }
 
 impl UpArgs {
@@ -105,6 +322,8 @@ impl UpArgs {
             functions,
             settings: Settings::parse(&self.set)?,
             lifetime: Lifetime::UntilStopped,
+            roles: Roles::Trusted,
+            endpoint: None,
         })
     }
 }
@@ -114,7 +333,9 @@ fn stack_name(text: &str) -> std::result::Result<String, String> {
     let fits =
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     match text {
-        "venv" | "packages" | "tmp" | "dynamodb-local" => Err("this folder is in use for something else".to_owned()),
+        "venv" | "packages" | "tmp" | "dynamodb-local" | "schemathesis" | "meter" | "bench" => {
+            Err("this folder is in use for something else".to_owned())
+        }
         _ if fits => Ok(text.to_owned()),
         _ => Err("lower-case letters, digits and hyphens only".to_owned()),
     }
@@ -156,5 +377,6 @@ mod tests {
             panic!("not test")
         };
         assert_eq!(test.args, ["burst", "--nocapture"]);
+        assert!(Cli::try_parse_from(["local", "audit", "--orders-table", "o"]).is_err(), "one table alone says little");
     }
 }

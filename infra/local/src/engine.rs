@@ -95,13 +95,32 @@ pub enum Lifetime {
     ThisProcess,
 }
 
-/// Starts an engine with no state on this port and waits until it answers.
+/// What an engine makes of the policies of roles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Roles {
+    /// Whoever calls may do anything, so that a client needs no credentials.
+    #[default]
+    Trusted,
+    /// Functions may do what their roles allow and nothing else, and all that they do is written down (see
+    /// [`crate::access`]). Other clients must name the account's own key.
+    HeldToPolicies,
+}
+
+/// Starts an engine with no state on this port and waits until it answers. `endpoint` is where its functions find AWS: at the
+/// engine itself, unless somebody wants to listen.
 ///
 /// # Errors
 /// The port is taken, or the engine ends or stays silent; the message shows the end of its log.
-pub async fn start(layout: &Layout, interpreter: &Path, port: u16, lifetime: Lifetime) -> Result<EngineState> {
+pub async fn start(
+    layout: &Layout,
+    interpreter: &Path,
+    port: u16,
+    lifetime: Lifetime,
+    roles: Roles,
+    endpoint: Option<&str>,
+) -> Result<EngineState> {
     check_port(port)?;
-    let mut child = spawn(layout, interpreter, port, lifetime)?;
+    let mut child = spawn(layout, interpreter, port, lifetime, roles, endpoint)?;
     let state = EngineState { pid: child.id(), port, deployed: None, seeded: None };
     state.write(layout)?;
     let since = Instant::now();
@@ -187,7 +206,14 @@ async fn healthy(port: u16) -> bool {
     answer.is_ok_and(|answer| answer.status().is_success())
 }
 
-fn spawn(layout: &Layout, interpreter: &Path, port: u16, lifetime: Lifetime) -> Result<Child> {
+fn spawn(
+    layout: &Layout,
+    interpreter: &Path,
+    port: u16,
+    lifetime: Lifetime,
+    roles: Roles,
+    endpoint: Option<&str>,
+) -> Result<Child> {
     let tmp = layout.engine_tmp();
     std::fs::remove_dir_all(&tmp).ok();
     std::fs::create_dir_all(&tmp).map_err(LocalError::io(format!("creating {}", tmp.display())))?;
@@ -199,10 +225,12 @@ fn spawn(layout: &Layout, interpreter: &Path, port: u16, lifetime: Lifetime) -> 
         .arg(layout.engine_sources().join("launcher.py"))
         .arg(layout.home())
         .args((lifetime == Lifetime::ThisProcess).then_some("tied"))
+        .args((roles == Roles::HeldToPolicies).then_some("enforcing"))
         .current_dir(layout.home())
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_passed_on)))
         .envs(environment(port, &tmp))
+        .envs(endpoint.map(|endpoint| ("AWS_ENDPOINT_URL", endpoint)))
         .stdin(Stdio::null())
         .stdout(out)
         .stderr(err);
@@ -236,6 +264,9 @@ fn environment(port: u16, tmp: &Path) -> Vec<(&'static str, std::ffi::OsString)>
     vec![
         ("GATEWAY_PORT", text(&port.to_string())),
         ("BIND_HOST", text("127.0.0.1")),
+        // These two take no address: they would listen on every interface of the machine.
+        ("IOT_MTLS_ENABLED", text("0")),
+        ("SFTP_ENABLED", text("0")),
         // In queue addresses, which otherwise name `localhost`: on some machines that is the other protocol's loopback.
         ("MINISTACK_HOST", text("127.0.0.1")),
         ("AWS_ENDPOINT_URL", text(&url(port))),
@@ -284,5 +315,6 @@ mod tests {
         assert_eq!(value("BIND_HOST"), Some("127.0.0.1"));
         assert_eq!(value("AWS_ENDPOINT_URL"), Some("http://127.0.0.1:4600"));
         assert_eq!(value("GATEWAY_PORT"), Some("4600"));
+        assert_eq!((value("IOT_MTLS_ENABLED"), value("SFTP_ENABLED")), (Some("0"), Some("0")));
     }
 }

@@ -59,6 +59,11 @@ impl Layout {
         self.root.join("target/local/venv")
     }
 
+    /// The private Python environment of another tool.
+    pub fn tool(&self, name: &str) -> PathBuf {
+        self.root.join("target/local").join(name)
+    }
+
     /// DynamoDB Local as unpacked for the tests.
     pub fn dynamodb_local(&self) -> PathBuf {
         self.root.join("target/local/dynamodb-local")
@@ -67,6 +72,21 @@ impl Layout {
     /// The engine's process and what is deployed to it.
     pub fn engine_state(&self) -> PathBuf {
         self.home.join("engine.json")
+    }
+
+    /// What the roles of this stack may do (see [`crate::access`]).
+    pub fn grants(&self) -> PathBuf {
+        self.home.join("grants.json")
+    }
+
+    /// What they did.
+    pub fn calls(&self) -> PathBuf {
+        self.home.join("calls.jsonl")
+    }
+
+    /// What functions said to other services than their tables and secrets.
+    pub fn said(&self) -> PathBuf {
+        self.home.join("said.jsonl")
     }
 
     /// What the engine printed.

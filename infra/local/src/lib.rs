@@ -2,6 +2,8 @@
 //!
 //! The command `cargo local` is one user of this library; the whole-stack tests are another.
 
+pub mod access;
+pub mod bench;
 pub mod bootstraps;
 pub mod catalogue;
 pub mod clients;
@@ -13,7 +15,9 @@ pub mod error;
 pub mod http;
 pub mod layout;
 pub mod logs;
+pub mod meter;
 pub mod package;
+pub mod planted;
 pub mod process;
 pub mod progress;
 pub mod python;
@@ -21,6 +25,7 @@ pub mod redrive;
 pub mod secrets;
 pub mod seed;
 pub mod settings;
+pub mod shop;
 pub mod signing;
 pub mod stack;
 pub mod stack_file;

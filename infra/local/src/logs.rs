@@ -61,7 +61,7 @@ impl Logs {
         containing: Option<&str>,
     ) -> Result<Self> {
         Ok(Self {
-            client: http::client()?,
+            client: http::root_client("logs")?,
             engine_url: engine_url.to_owned(),
             prefix: prefix.to_owned(),
             functions: functions.to_vec(),

@@ -34,6 +34,13 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Status => commands::status::run(&layout).await,
         Command::Logs(args) => commands::logs::run(&layout, &args).await,
         Command::Redrive(args) => commands::redrive::run(&layout, &args).await,
+        Command::Bench(args) => commands::bench::run(&args, progress).await,
+        Command::Meter(args) => commands::meter::run(&args, progress).await,
+        Command::Planted(args) => commands::planted::run(&layout, &args, progress),
+        Command::Simulate(args) => commands::simulate::run(&layout, &args).await,
+        Command::FuzzApi(args) => commands::fuzz_api::run(&layout, &args, progress).await,
+        Command::Audit(args) => commands::audit::run(&layout, &args).await,
+        Command::Chaos(args) => commands::chaos::run(&layout, &args, progress).await,
         Command::Test(args) => commands::test::run(&layout, &args, progress).await,
         Command::Demo(args) => demo::run(&layout, &args.up.options()?, args.only.as_deref(), progress).await,
     }

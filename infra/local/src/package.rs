@@ -50,7 +50,7 @@ impl Uploader {
     pub async fn new(engine_url: &str, packed: &Path) -> Result<Self> {
         std::fs::create_dir_all(packed).map_err(LocalError::io(format!("creating {}", packed.display())))?;
         let uploader =
-            Self { client: http::client()?, engine_url: engine_url.to_owned(), packed: packed.to_path_buf() };
+            Self { client: http::root_client("s3")?, engine_url: engine_url.to_owned(), packed: packed.to_path_buf() };
         uploader.put("", Vec::new()).await?;
         Ok(uploader)
     }

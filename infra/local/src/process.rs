@@ -31,6 +31,25 @@ pub async fn end(pid: u32, mark: &str, patience: Duration) -> bool {
     gone(pid, mark, Duration::from_secs(5)).await
 }
 
+/// The processes that this one has started, each with its command line. None where nothing can tell.
+pub fn children(parent: u32) -> Vec<(u32, String)> {
+    let listing = Command::new("ps").args(["-A", "-o", "pid=,ppid=,command="]).output();
+    let text = listing.map(|listing| String::from_utf8_lossy(&listing.stdout).into_owned()).unwrap_or_default();
+    text.lines()
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let pid = words.next()?.parse().ok()?;
+            let is_child = words.next()?.parse() == Ok(parent);
+            is_child.then(|| (pid, words.collect::<Vec<_>>().join(" ")))
+        })
+        .collect()
+}
+
+/// Ends a process at once, as a crash does.
+pub fn kill(pid: u32) {
+    signal(pid, "KILL");
+}
+
 async fn gone(pid: u32, mark: &str, patience: Duration) -> bool {
     let since = Instant::now();
     while is_ours(pid, mark) {
@@ -54,8 +73,11 @@ fn signal(pid: u32, name: &str) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
-    use super::is_ours;
+    use std::process::Command;
+
+    use super::{children, is_ours, kill};
 
     #[test]
     fn this_process_is_known_by_its_command_line() {
@@ -63,5 +85,16 @@ mod tests {
         let name = std::env::args().next().unwrap_or_default();
         assert!(is_ours(own, &name));
         assert!(!is_ours(own, "another program's mark"));
+    }
+
+    #[test]
+    fn a_child_is_listed_until_it_is_killed() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let listed = || children(std::process::id()).iter().any(|(pid, line)| *pid == child.id() && line == "sleep 60");
+        assert!(listed());
+        kill(child.id());
+        assert!(!child.wait().unwrap().success());
+        let listed = children(std::process::id()).iter().any(|(pid, _)| *pid == child.id());
+        assert!(!listed);
     }
 }

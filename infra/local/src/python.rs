@@ -10,6 +10,8 @@ use crate::layout::Layout;
 
 /// Where a Python is looked for, in this order.
 const NAMES: [&str; 7] = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
+/// In a tool's environment when it is complete: the hash of the list that it was made from.
+const TOOL_MARKER: &str = ".complete";
 /// The oldest Python that the engine runs on.
 const OLDEST: (u32, u32) = (3, 10);
 
@@ -64,13 +66,43 @@ pub fn prepare(layout: &Layout, purpose: Purpose) -> Result<PathBuf> {
     if ready(layout, Purpose::Engine).is_none() {
         create(&find()?, &venv)?;
     }
-    install(layout, purpose)?;
+    let lists = purpose.requirements().iter().map(|name| layout.engine_sources().join(name));
+    install(&interpreter(layout), &lists.collect::<Vec<_>>())?;
     for met in [Purpose::Engine, purpose] {
         let marker = marker(layout, met);
         let text = if met == purpose { wanted.clone() } else { fingerprint(layout, met)? };
         std::fs::write(&marker, text).map_err(LocalError::io(format!("writing {}", marker.display())))?;
     }
     Ok(interpreter(layout))
+}
+
+/// The folder of programs of an environment of its own for a tool that the engine does not need, with the packages of
+/// `requirements-<name>.txt` in `target/local/<name>`. Quick when it already is complete.
+///
+/// # Errors
+/// As for [`prepare`].
+pub fn tool(layout: &Layout, name: &str) -> Result<PathBuf> {
+    let venv = layout.tool(name);
+    let programs = venv.join("bin");
+    if tool_is_ready(layout, name) {
+        return Ok(programs);
+    }
+    create(&find()?, &venv)?;
+    let (list, marker) = (tool_requirements(layout, name), venv.join(TOOL_MARKER));
+    install(&programs.join("python"), std::slice::from_ref(&list))?;
+    let text = std::fs::read(&list).map_err(LocalError::io(format!("reading {}", list.display())))?;
+    std::fs::write(&marker, sha256_hex(&text)).map_err(LocalError::io(format!("writing {}", marker.display())))?;
+    Ok(programs)
+}
+
+/// Whether a tool's environment is complete.
+pub fn tool_is_ready(layout: &Layout, name: &str) -> bool {
+    let wanted = std::fs::read(tool_requirements(layout, name)).map(|text| sha256_hex(&text)).unwrap_or_default();
+    std::fs::read_to_string(layout.tool(name).join(TOOL_MARKER)).is_ok_and(|known| known == wanted)
+}
+
+fn tool_requirements(layout: &Layout, name: &str) -> PathBuf {
+    layout.engine_sources().join(format!("requirements-{name}.txt"))
 }
 
 fn interpreter(layout: &Layout) -> PathBuf {
@@ -142,15 +174,15 @@ fn create(python: &str, venv: &Path) -> Result<()> {
     })
 }
 
-fn install(layout: &Layout, purpose: Purpose) -> Result<()> {
-    let mut pip = Command::new(interpreter(layout));
+fn install(interpreter: &Path, requirements: &[PathBuf]) -> Result<()> {
+    let mut pip = Command::new(interpreter);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]);
-    for name in purpose.requirements() {
-        pip.arg("--requirement").arg(layout.engine_sources().join(name));
+    for list in requirements {
+        pip.arg("--requirement").arg(list);
     }
     run(&mut pip).map_err(|output| {
         LocalError::blocked(
-            format!("pip could not install the engine:\n{output}"),
+            format!("pip could not install what is needed:\n{output}"),
             "see that this machine reaches a Python package index (pip's own settings apply: PIP_INDEX_URL, proxies, pip.conf) and run the command again",
         )
     })

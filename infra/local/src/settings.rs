@@ -42,7 +42,7 @@ pub const PAYMENT_WINDOW: &str = "order.payment_window_seconds";
 pub const REVIEW_THRESHOLD: &str = "order.review_threshold";
 
 /// Everything that can be set, in the order in which it is listed.
-pub const KNOWN: [Setting; 10] = [
+pub const KNOWN: [Setting; 11] = [
     Setting {
         key: STRIPE_API_BASE,
         parameter: "StripeApiBase",
@@ -95,6 +95,12 @@ pub const KNOWN: [Setting; 10] = [
         key: "order.close_after_seconds",
         parameter: "CloseAfterSeconds",
         meaning: "how long after completion an order closes",
+        kind: Kind::Positive,
+    },
+    Setting {
+        key: "order.lookout_seconds",
+        parameter: "LookoutSeconds",
+        meaning: "how long queues have before the sweep looks at an order (at least 10)",
         kind: Kind::Positive,
     },
     Setting {

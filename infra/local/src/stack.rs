@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clients::Clients;
 use crate::digest::sha256_hex;
-use crate::engine::{self, DEFAULT_PORT, Deployed, EngineState, Lifetime};
+use crate::engine::{self, DEFAULT_PORT, Deployed, EngineState, Lifetime, Roles};
 use crate::error::{LocalError, Result};
 use crate::layout::Layout;
 use crate::package::{self, Uploader};
@@ -35,6 +35,10 @@ pub struct Options {
     pub settings: Settings,
     /// How long the engine lives, if one is started.
     pub lifetime: Lifetime,
+    /// What it makes of the roles' policies, if one is started.
+    pub roles: Roles,
+    /// Where its functions find AWS, if one is started; none is the engine itself.
+    pub endpoint: Option<String>,
 }
 
 /// Where the functions come from.
@@ -74,7 +78,7 @@ pub async fn up(layout: &Layout, options: &Options, progress: Progress) -> Resul
         Functions::Staged => {}
     }
     let interpreter = python.wait(layout, progress).await?;
-    let mut state = target.ensure(layout, &interpreter, options.lifetime, progress).await?;
+    let mut state = target.ensure(layout, &interpreter, options, progress).await?;
     let up = deploy_to(layout, options, &mut state, progress).await?;
     seed_once(layout, &up.file, &mut state, progress).await?;
     up.file.write(&layout.stack_file())?;
@@ -190,7 +194,7 @@ impl Target {
         self,
         layout: &Layout,
         interpreter: &Path,
-        lifetime: Lifetime,
+        options: &Options,
         progress: Progress,
     ) -> Result<EngineState> {
         match self {
@@ -198,7 +202,8 @@ impl Target {
             Self::New { port } => {
                 engine::stop(layout).await?;
                 let step = progress.step("Starting the engine");
-                let state = engine::start(layout, interpreter, port, lifetime).await?;
+                let endpoint = options.endpoint.as_deref();
+                let state = engine::start(layout, interpreter, port, options.lifetime, options.roles, endpoint).await?;
                 step.done(&state.url());
                 Ok(state)
             }

@@ -147,6 +147,11 @@ impl StackFile {
         std::fs::rename(&beside, path).map_err(LocalError::io(context))
     }
 
+    /// The name of the table that holds orders; empty where the file does not name it.
+    pub fn orders_table(&self) -> &str {
+        self.tables.get("orders").map(String::as_str).unwrap_or_default()
+    }
+
     /// A credential's token.
     ///
     /// # Errors

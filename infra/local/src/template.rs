@@ -72,6 +72,11 @@ impl Template {
         self.body.get("Parameters").and_then(|parameters| parameters.get(name)).is_some()
     }
 
+    /// The whole template as JSON, with the short forms of intrinsic functions written out.
+    pub fn body(&self) -> &Value {
+        &self.body
+    }
+
     /// Each local path once, made absolute, in the order of the resources' names.
     pub fn local_paths(&self) -> Vec<PathBuf> {
         let mut paths: Vec<PathBuf> = Vec::new();

@@ -4,7 +4,8 @@
 use std::io::Write;
 use std::path::Path;
 
-use crate::engine::{self, Lifetime};
+use crate::access;
+use crate::engine::{self, Lifetime, Roles};
 use crate::error::{LocalError, Result};
 use crate::layout::Layout;
 use crate::progress::Progress;
@@ -22,6 +23,12 @@ pub const MINISTACK: &str = "WAYBILL_MINISTACK";
 pub const STAGED: &str = "WAYBILL_TEST_STAGED";
 /// A `stack.json` of a stack that is up: the smoke tests use it instead of starting one. Set by whoever runs the tests.
 pub const STACK: &str = "WAYBILL_STACK";
+/// The home of the whole-stack tests' stack.
+pub const WHOLE_STACK: &str = "tests";
+/// How many orders the chaos tests walk through their lives; without it they are short. Set by `cargo local chaos`.
+pub const CHAOS_ORDERS: &str = "WAYBILL_CHAOS_ORDERS";
+/// Where the chaos tests' chance begins.
+pub const CHAOS_SEED: &str = "WAYBILL_CHAOS_SEED";
 /// Set on build machines, where nothing may be skipped.
 pub const CI: &str = "CI";
 /// How a line begins that says that a test could not run. `cargo local test` counts such lines.
@@ -42,11 +49,15 @@ pub async fn stack(name: &str, settings: Settings) -> Result<StackFile> {
         functions: if std::env::var_os(STAGED).is_some() { Functions::Staged } else { Functions::Dev },
         settings,
         lifetime: Lifetime::ThisProcess,
+        roles: Roles::HeldToPolicies,
+        endpoint: None,
     };
     let layout = Layout::named(name);
     // Left over from a run that was killed this very moment.
     engine::stop(&layout).await?;
-    Ok(stack::up(&layout, &options, Progress::silent()).await?.file)
+    let file = stack::up(&layout, &options, Progress::silent()).await?.file;
+    access::note_grants(&layout, file.engine_url.as_deref().unwrap_or_default()).await?;
+    Ok(file)
 }
 
 /// Says that a test could not run: on standard error itself, since the test runner swallows what a passing test prints.

@@ -1,14 +1,15 @@
 //! What providers tell us: verified, then decided and stored before it is acknowledged.
 
-use jiff::SignedDuration;
 use oms_domain::command::Command;
 use oms_domain::id::OrderId;
 use oms_domain::payment::{PaymentFact, PaymentFactKind};
+use oms_domain::policy::Policy;
 use oms_domain::task::{Role, TaskKind};
 
 use crate::engine::{Engine, Origin};
 use crate::error::{AppError, StoreError};
 use crate::ports::{ParkedFact, TaskStore};
+use crate::timers::{Timer, Watched};
 use crate::unmatched::unmatched;
 
 /// How soon a parked fact is looked at by the sweep, in seconds; the order's own placement is usually faster.
@@ -23,6 +24,18 @@ pub enum Recorded {
     Parked,
     /// Nowhere but into the record of such events, and to people where money moved.
     Unmatched,
+}
+
+impl Recorded {
+    /// The stable name, for logs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Parked => "parked",
+            Self::Unmatched => "unmatched",
+        }
+    }
 }
 
 /// Records a fact that names no order: by the provider's own id of the payment, else for people to look at.
@@ -68,8 +81,9 @@ pub async fn record_payment(engine: &Engine, order_id: &OrderId, fact: &PaymentF
             Err(error) => return Err(error),
         }
         let at = engine.clock.now();
-        let look_again = at.checked_add(SignedDuration::from_secs(LOOK_AGAIN_SECONDS)).unwrap_or(at);
-        if engine.orders.park_fact(order_id, &ParkedFact { fact: fact.clone(), at }, look_again).await? {
+        let of = Watched::Fact { order_id: order_id.clone(), key: fact.key.clone() };
+        engine.timers.set(&Timer { at: Policy::after(at, LOOK_AGAIN_SECONDS), of }).await?;
+        if engine.orders.park_fact(order_id, &ParkedFact { fact: fact.clone(), at }).await? {
             return Ok(Recorded::Parked);
         }
     }

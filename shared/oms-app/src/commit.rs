@@ -11,7 +11,8 @@ use oms_domain::policy::Policy;
 use oms_domain::stock;
 use oms_domain::wake;
 
-use crate::ports::{Commit, SideRow, WorkList};
+use crate::pointers::pointers;
+use crate::ports::{Commit, SideRow};
 
 /// The commit that stores these events as the order's next number, and the order after it.
 pub(crate) fn commit(
@@ -38,11 +39,14 @@ pub(crate) fn commit(
     after.event_count += record.events.len() as u64;
     after.updated_at = now;
     after.applied.extend(record.cause.clone());
+    let (points, stale) = pointers(before, &after);
     let commit = Commit {
         stock: stock::moves(&before.reservations, &after.reservations),
         rows: side_rows(before, &after),
+        points,
+        stale,
         work_at: wake::next_wake(&after, policy),
-        supersedes: before.version > 0 && wake::next_wake(before, policy).is_some(),
+        timer: None,
         payment: identified(before, &after),
         record,
     };
@@ -58,7 +62,7 @@ fn identified(before: &Order, after: &Order) -> Option<(Provider, String)> {
     })
 }
 
-/// What changed for people and look-ups: tasks, the locations' lists, tracking numbers.
+/// What changed for people: tasks.
 fn side_rows(before: &Order, after: &Order) -> Vec<SideRow> {
     let (old, new) = (desk::tasks(before), desk::tasks(after));
     let mut rows = Vec::new();
@@ -70,28 +74,6 @@ fn side_rows(before: &Order, after: &Order) -> Vec<SideRow> {
     for task in &old {
         if !new.iter().any(|t| t.task_id == task.task_id) {
             rows.push(SideRow::CloseTask { task_id: task.task_id.clone() });
-        }
-    }
-    for shipment in &after.shipments {
-        let list = |open: bool| if open { WorkList::Open } else { WorkList::Done };
-        let was = before.shipment(&shipment.id);
-        let now = list(shipment.status.is_open_at_location());
-        if was.is_none_or(|w| list(w.status.is_open_at_location()) != now) {
-            rows.push(SideRow::ListShipment {
-                shipment_id: shipment.id.clone(),
-                location_id: shipment.location_id.clone(),
-                list: now,
-                since: shipment.planned_at,
-            });
-        }
-        if let (Some(carrier), Some(tracking_number)) = (&shipment.carrier, &shipment.tracking_number)
-            && was.is_none_or(|w| w.tracking_number.is_none())
-        {
-            rows.push(SideRow::IndexTracking {
-                carrier: carrier.clone(),
-                tracking_number: tracking_number.clone(),
-                shipment_id: shipment.id.clone(),
-            });
         }
     }
     rows

@@ -3,41 +3,70 @@
 
 use std::sync::Arc;
 
+use futures::future;
 use oms_domain::id::{LocationId, OrderId, ShipmentId};
-use oms_domain::order::Shipment;
+use oms_domain::location::Location;
+use oms_domain::order::Order;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{AppError, PortError};
 use crate::ports::{Clock, OrderStore, StockStore, WebhookSender};
 
-/// The part of an outgoing event that a delivery needs.
+/// The events that a location hears of, by their names in an entry. The bus's rule lets only entries through that hold
+/// one of them.
+pub const TOLD: &[&str] = &["shipment_released", "shipment_cancel_requested", "shipment_withdrawn"];
+
+/// The part of an entry on the bus that deliveries need.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ShipmentNews {
-    /// The event's id: the receiver knows a second copy by it.
-    pub id: String,
+pub struct News {
     /// What happened.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// To which shipment.
     pub data: NewsData,
 }
 
-/// See [`ShipmentNews`].
+/// See [`News`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct NewsData {
     /// The order.
     pub order_id: OrderId,
-    /// The shipment.
-    pub shipment: NewsShipment,
+    /// What happened to it, other events among those that locations hear of.
+    pub events: Vec<NewsEvent>,
 }
 
-/// See [`ShipmentNews`].
+/// See [`News`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct NewsEvent {
+    /// What happened.
+    pub name: String,
+    /// Its number in its order.
+    pub number: u64,
+    /// To which shipment, if to one.
+    #[serde(default)]
+    pub shipment: Option<NewsShipment>,
+}
+
+/// See [`News`].
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct NewsShipment {
     /// The shipment.
     pub shipment_id: ShipmentId,
-    /// Whose it is.
-    pub location_id: LocationId,
+}
+
+impl NewsEvent {
+    /// The shipment that a location hears of, if it does.
+    fn told(&self) -> Option<&ShipmentId> {
+        let shipment = self.shipment.as_ref().filter(|_| TOLD.contains(&self.name.as_str()))?;
+        Some(&shipment.shipment_id)
+    }
+
+    /// The webhook's id, by which the receiver knows a second copy: the order and the event's number.
+    fn id(&self, order_id: &OrderId) -> String {
+        format!("{order_id}-{}", self.number)
+    }
+
+    /// The webhook's type: `shipment_released` → `waybill.shipment.released.v1`.
+    fn kind(&self) -> String {
+        format!("waybill.{}.v1", self.name.replacen('_', ".", 1))
+    }
 }
 
 /// What a location's system receives.
@@ -72,25 +101,41 @@ pub struct Deliveries {
 }
 
 impl Deliveries {
-    /// Delivers one piece of news. False when the location has no address: the event on the bus is then all there is.
+    /// Tells every location of its shipments in an entry, and how many were told: one without an address has the entry
+    /// on the bus only. One that does not answer holds up no other.
     ///
     /// # Errors
-    /// [`AppError`] when it was not delivered: the message is tried again, then ends in the dead-letter queue.
-    pub async fn deliver(&self, news: &ShipmentNews) -> Result<bool, AppError> {
+    /// [`AppError`] when one was not told: all are told again, under the same ids, then the message ends in the
+    /// dead-letter queue.
+    pub async fn deliver(&self, news: &News) -> Result<usize, AppError> {
+        let order_id = &news.data.order_id;
+        let loaded = self.orders.load(order_id).await?.ok_or(AppError::NotFound("order"))?;
         let locations = self.stock.locations().await?;
-        let location = locations.iter().find(|l| l.location_id == news.data.shipment.location_id);
+        let told = news.data.events.iter().filter_map(|event| Some((event, event.told()?)));
+        let posts = told.map(|(event, shipment_id)| self.tell(&loaded.order, event, shipment_id, &locations));
+        let answers = future::join_all(posts).await.into_iter().collect::<Result<Vec<bool>, AppError>>()?;
+        Ok(answers.into_iter().filter(|told| *told).count())
+    }
+
+    /// Tells one location. False when it has no address.
+    async fn tell(
+        &self,
+        order: &Order,
+        event: &NewsEvent,
+        shipment_id: &ShipmentId,
+        locations: &[Location],
+    ) -> Result<bool, AppError> {
+        let shipment = order.shipment(shipment_id).ok_or(AppError::NotFound("shipment"))?;
+        let location = locations.iter().find(|l| l.location_id == shipment.location_id);
         let Some(url) = location.and_then(|l| l.webhook_url.as_deref()) else { return Ok(false) };
         let sender = self.sender.as_ref().ok_or_else(|| PortError {
             port: "webhook",
-            detail: format!("{} has an address, and no signing secret is configured", news.data.shipment.location_id),
+            detail: format!("{} has an address, and no signing secret is configured", shipment.location_id),
         })?;
-        let loaded = self.orders.load(&news.data.order_id).await?.ok_or(AppError::NotFound("order"))?;
-        let order = &loaded.order;
-        let shipment: &Shipment =
-            order.shipment(&news.data.shipment.shipment_id).ok_or(AppError::NotFound("shipment"))?;
+        let (id, kind) = (event.id(&order.id), event.kind());
         let body = Body {
-            id: &news.id,
-            kind: &news.kind,
+            id: &id,
+            kind: &kind,
             order_id: &order.id,
             channel: order.body.channel.as_str(),
             channel_order_id: order.body.channel_order_id.as_str(),
@@ -103,7 +148,7 @@ impl Deliveries {
             lines: &shipment.lines,
         };
         let bytes = serde_json::to_vec(&body).map_err(|e| PortError { port: "webhook", detail: e.to_string() })?;
-        sender.post(url, &news.id, self.clock.now(), &bytes).await?;
+        sender.post(url, &id, self.clock.now(), &bytes).await?;
         Ok(true)
     }
 }

@@ -3,18 +3,21 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future;
+use jiff::Timestamp;
 use oms_domain::command::Command;
 use oms_domain::decide::decide;
 use oms_domain::event::{Actor, CommitRecord, OrderEvent};
 use oms_domain::id::{EventKey, OrderId, Sku};
 use oms_domain::order::Order;
 use oms_domain::policy::{Context, Policy};
-use oms_domain::stock::{StockLevel, StockMove};
+use oms_domain::stock::StockMove;
 use oms_domain::wake::{self, Work};
 
 use crate::commit::commit;
 use crate::error::{AppError, StoreError};
-use crate::ports::{Backoff, Clock, Commit, OrderStore, SideRow, Stimulus, StimulusQueue, StockStore};
+use crate::ports::{Backoff, Clock, Commit, LoadedOrder, OrderStore, SideRow, Stimulus, StimulusQueue, StockStore};
+use crate::timers::{Timer, TimerStore, Watched, timer_for};
 
 /// How often a lost race is decided again before the caller hears of it.
 const MOST_TRIES: u32 = 12;
@@ -28,6 +31,8 @@ pub struct Engine {
     pub orders: Arc<dyn OrderStore>,
     /// Stock, catalogue, locations.
     pub stock: Arc<dyn StockStore>,
+    /// What brings orders back.
+    pub timers: Arc<dyn TimerStore>,
     /// Where stimuli go.
     pub queue: Arc<dyn StimulusQueue>,
     /// The time.
@@ -97,11 +102,28 @@ impl Engine {
         source: &dyn CommandSource,
         origin: &Origin,
     ) -> Result<Outcome, AppError> {
+        // On the heap: what awaits it would otherwise be as large as an order with its history, several times over.
+        Box::pin(self.execute_from(None, id, source, origin)).await
+    }
+
+    /// The same for whoever has just loaded the order, so that it is not read twice. An order that has moved since fails the
+    /// commit's condition and is loaded again.
+    pub(crate) async fn execute_from(
+        &self,
+        mut just_loaded: Option<LoadedOrder>,
+        id: &OrderId,
+        source: &dyn CommandSource,
+        origin: &Origin,
+    ) -> Result<Outcome, AppError> {
         let mut last = StoreError::VersionTaken;
         let mut short = false;
         let mut unanswered: Option<(CommitRecord, Order)> = None;
         for attempt in 1..=MOST_TRIES {
-            let loaded = match self.orders.load(id).await {
+            let loaded = match just_loaded.take() {
+                Some(loaded) => Ok(Some(loaded)),
+                None => self.orders.load(id).await,
+            };
+            let loaded = match loaded {
                 Ok(loaded) => loaded.ok_or(AppError::NotFound("order"))?,
                 Err(error @ (StoreError::Malformed(_) | StoreError::BadCursor)) => return Err(error.into()),
                 Err(error) => {
@@ -135,7 +157,7 @@ impl Engine {
             if short {
                 self.take_what_is_there(&mut commit).await?;
             }
-            match self.orders.commit(&commit).await {
+            match self.store(&mut commit, &loaded.timers, now).await {
                 Ok(()) => {
                     self.send_on(&order, &after, origin.within).await;
                     return Ok(Outcome { order: after, events });
@@ -152,12 +174,36 @@ impl Engine {
         Err(last.into())
     }
 
+    /// Stores a decision, once it is sure that somebody looks at the order when it next needs work, and that it is found.
+    /// `set` are the timers that its earlier commits set.
+    pub(crate) async fn store(&self, commit: &mut Commit, set: &[Timestamp], now: Timestamp) -> Result<(), StoreError> {
+        commit.timer = timer_for(commit.work_at, set, now, &self.policy);
+        let timer = async {
+            let Some(at) = commit.timer else { return Ok(()) };
+            self.timers.set(&Timer { at, of: Watched::Order { order_id: commit.record.order_id.clone() } }).await
+        };
+        let points = future::try_join_all(commit.points.iter().map(|pointer| self.orders.point(pointer)));
+        future::try_join(timer, points).await?;
+        self.orders.commit(commit).await?;
+        for entry in &commit.stale {
+            // Whoever reads the list sees by the order that the entry is out of date, and takes it away then.
+            if let Err(error) = self.orders.leave(entry).await {
+                tracing::warn!(%error, shipment_id = %entry.shipment_id, "an entry is left in its location's list");
+            }
+        }
+        Ok(())
+    }
+
     /// Sends an order to its next work. The commit stands whatever happens here: a message that is lost is sent again
-    /// by the sweep, which knows the order by its due time.
+    /// by the sweep, which the order's timer brings to it.
     pub(crate) async fn send_on(&self, before: &Order, after: &Order, within: Option<Work>) {
         let Some((at, work)) = wake::next(after, &self.policy) else { return };
         let wait = at.duration_since(self.clock.now()).as_secs();
         if wait <= 0 && within == Some(work) {
+            return;
+        }
+        // The answer of a call that is under way comes sooner than a message would: should it not, the sweep looks.
+        if within.is_some() && wake::is_in_flight(after, at) {
             return;
         }
         let known = wake::next(before, &self.policy) == Some((at, work)) && before.version > 0;
@@ -172,26 +218,33 @@ impl Engine {
         }
     }
 
-    /// Goods left a shelf that, by its count, had fewer: the goods are gone all the same. The count stops at zero,
-    /// and only for moves that promise nothing new.
+    /// A counter has less than this commit takes from it: goods left a shelf that, by its count, had fewer, or a row was
+    /// changed by hand. What happened has happened all the same, a payment above all: such a counter stops at zero, and
+    /// only for moves that promise nothing new. The audit tells rows that do not agree with the orders.
     async fn take_what_is_there(&self, commit: &mut Commit) -> Result<(), AppError> {
-        if !commit.stock.iter().any(|m| m.on_hand < 0) {
+        let sinks = |m: &StockMove| m.takes == 0 && (m.on_hand < 0 || m.held < 0 || m.committed < 0);
+        if !commit.stock.iter().any(sinks) {
             return Ok(());
         }
         let skus: Vec<Sku> = commit.stock.iter().map(|m| m.sku.clone()).collect();
         let levels = self.stock.levels(&skus).await?;
-        for m in commit.stock.iter_mut().filter(|m| m.takes == 0 && m.on_hand < 0) {
-            let there = on_hand(&levels, m);
-            if m.on_hand + there < 0 {
-                tracing::warn!(sku = %m.sku, location_id = %m.location_id, there, gone = -m.on_hand, "count below what left");
-                m.on_hand = -there;
+        for m in commit.stock.iter_mut().filter(|m| sinks(m)) {
+            let level = levels.iter().find(|l| l.sku == m.sku && l.location_id == m.location_id);
+            let (sku, location_id) = (m.sku.clone(), m.location_id.clone());
+            let (on_hand, held, committed) = level.map_or((0, 0, 0), |l| (l.on_hand, l.held, l.committed));
+            let counters = [
+                ("on_hand", &mut m.on_hand, on_hand),
+                ("held", &mut m.held, held),
+                ("committed", &mut m.committed, committed),
+            ];
+            for (counter, change, there) in counters {
+                let there = there.max(0);
+                if *change + there < 0 {
+                    tracing::error!(%sku, %location_id, counter, there, change, "a counter has less than is taken from it");
+                    *change = -there;
+                }
             }
         }
         Ok(())
     }
-}
-
-fn on_hand(levels: &[StockLevel], wanted: &StockMove) -> i64 {
-    let level = levels.iter().find(|l| l.sku == wanted.sku && l.location_id == wanted.location_id);
-    level.map_or(0, |l| l.on_hand.max(0))
 }

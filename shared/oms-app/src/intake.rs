@@ -154,10 +154,10 @@ impl Intake {
         let fresh = Order::received(order_id.clone(), body.clone(), now);
         let events = vec![OrderEvent::Received { body: Box::new(body.clone()) }];
         let actor = Actor::named(credential.clone());
-        let (first, order) = commit(&fresh, events, &actor, Some(cause(request)?), &self.engine.policy, now);
+        let (mut first, order) = commit(&fresh, events, &actor, Some(cause(request)?), &self.engine.policy, now);
         // Tried again here, since the sender's next try would meet this one's lease.
         for attempt in 1.. {
-            match self.engine.orders.commit(&first).await {
+            match self.engine.store(&mut first, &[], now).await {
                 Ok(()) => {
                     self.engine.send_on(&fresh, &order, None).await;
                     break;

@@ -10,11 +10,14 @@ pub mod fulfilment;
 pub mod intake;
 pub mod inventory;
 pub mod placement;
+pub mod pointers;
 pub mod ports;
 pub mod publish;
 pub mod queries;
+pub mod receivers;
 pub mod reversal;
 pub mod sweep;
+pub mod timers;
 
 mod commit;
 mod keyed;

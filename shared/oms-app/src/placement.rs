@@ -1,21 +1,27 @@
-//! The steps of placement: check, then set aside.
+//! The step of placement: checked and set aside, or rejected, in one commit.
 
 use async_trait::async_trait;
 use oms_domain::command::Command;
 use oms_domain::id::{OrderId, Sku};
+use oms_domain::location::Location;
 use oms_domain::order::Order;
 use oms_domain::status::OrderStatus;
+use oms_domain::stock::StockLevel;
 use oms_domain::wake::Work;
 
 use crate::engine::{CommandSource, Engine, Origin, Outcome};
-use crate::error::AppError;
+use crate::error::{AppError, StoreError};
 
-/// Payments that came before the order are applied first, then the order is checked against the catalogue.
+/// Payments that came before the order are applied first, then the order is checked against the catalogue and set aside.
 ///
 /// # Errors
 /// See [`Engine::execute`].
 pub async fn validate(engine: &Engine, id: &OrderId) -> Result<Outcome, AppError> {
     let loaded = engine.orders.load(id).await?.ok_or(AppError::NotFound("order"))?;
+    let origin = Origin::step(Work::Placement);
+    if loaded.parked.is_empty() {
+        return Box::pin(engine.execute_from(Some(loaded), id, &Shop(engine), &origin)).await;
+    }
     for parked in loaded.parked {
         let origin = Origin {
             actor: oms_domain::event::Actor::named(parked.fact.provider.name()),
@@ -24,45 +30,46 @@ pub async fn validate(engine: &Engine, id: &OrderId) -> Result<Outcome, AppError
         };
         engine.execute(id, &Command::RecordPayment(parked.fact), &origin).await?;
     }
-    engine.execute(id, &Catalogue(engine), &Origin::step(Work::Placement)).await
+    engine.execute(id, &Shop(engine), &origin).await
 }
 
-/// Sets all lines aside, or rejects the order.
-///
-/// # Errors
-/// See [`Engine::execute`].
-pub async fn reserve(engine: &Engine, id: &OrderId) -> Result<Outcome, AppError> {
-    engine.execute(id, &Shelves { engine, plan: false }, &Origin::step(Work::Placement)).await
-}
-
-/// The catalogue's entries for what was ordered.
-struct Catalogue<'a>(&'a Engine);
+/// The catalogue and the shelves.
+struct Shop<'a>(&'a Engine);
 
 #[async_trait]
-impl CommandSource for Catalogue<'_> {
+impl CommandSource for Shop<'_> {
     async fn command(&self, order: &Order) -> Result<Command, AppError> {
-        if order.status != OrderStatus::Received {
-            return Ok(Command::Validate { products: Vec::new() });
+        if !needs_placement(order) {
+            return Ok(Command::Validate { products: Vec::new(), levels: Vec::new(), locations: Vec::new() });
         }
-        Ok(Command::Validate { products: self.0.stock.products(&skus(order)).await? })
-    }
-}
-
-/// Stock and locations, read anew for every try: a lost race means that somebody took something.
-pub(crate) struct Shelves<'a> {
-    pub(crate) engine: &'a Engine,
-    /// Whether shipments are planned, rather than stock reserved.
-    pub(crate) plan: bool,
-}
-
-#[async_trait]
-impl CommandSource for Shelves<'_> {
-    async fn command(&self, order: &Order) -> Result<Command, AppError> {
         let skus = skus(order);
-        let (levels, locations) =
-            futures::future::try_join(self.engine.stock.levels(&skus), self.engine.stock.locations()).await?;
-        Ok(if self.plan { Command::Plan { levels, locations } } else { Command::Reserve { levels, locations } })
+        let products = self.0.stock.products(&skus);
+        let (products, (levels, locations)) = futures::future::try_join(products, shelves(self.0, order)).await?;
+        Ok(Command::Validate { products, levels, locations })
     }
+}
+
+/// Whether the order is still to be placed: what it would be checked against need not be read otherwise.
+fn needs_placement(order: &Order) -> bool {
+    match order.status {
+        OrderStatus::Received => true,
+        OrderStatus::Validated => !order.reserved,
+        OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::InFulfilment
+        | OrderStatus::Completed
+        | OrderStatus::Closed
+        | OrderStatus::Rejected
+        | OrderStatus::Expired
+        | OrderStatus::Cancelling
+        | OrderStatus::Cancelled => false,
+    }
+}
+
+/// Stock and locations for an order, read anew for every try: a lost race means that somebody took something.
+pub(crate) async fn shelves(engine: &Engine, order: &Order) -> Result<(Vec<StockLevel>, Vec<Location>), StoreError> {
+    let skus = skus(order);
+    futures::future::try_join(engine.stock.levels(&skus), engine.stock.locations()).await
 }
 
 fn skus(order: &Order) -> Vec<Sku> {

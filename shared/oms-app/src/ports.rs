@@ -16,6 +16,7 @@ use oms_domain::wake::Work;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{PortError, StoreError, WorkflowError};
+use crate::pointers::{Pointer, WorkEntry, WorkList};
 
 /// The time. A port, so that tests and the simulator turn the hands.
 pub trait Clock: Send + Sync {
@@ -39,6 +40,8 @@ pub struct LoadedOrder {
     pub parked: Vec<ParkedFact>,
     /// Its stored commits, oldest first (the timeline).
     pub records: Vec<CommitRecord>,
+    /// The timers that its commits set, whether or not they have come since.
+    pub timers: Vec<Timestamp>,
 }
 
 /// A payment fact that waits for its order.
@@ -67,15 +70,6 @@ pub struct ParkedScan {
     pub at: Timestamp,
 }
 
-/// Where a shipment stands in its location's work list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WorkList {
-    /// The location has to do something.
-    Open,
-    /// It has left, or was withdrawn.
-    Done,
-}
-
 /// A row that is written together with a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SideRow {
@@ -85,26 +79,6 @@ pub enum SideRow {
     CloseTask {
         /// The task's id.
         task_id: String,
-    },
-    /// A shipment enters or moves in its location's list.
-    ListShipment {
-        /// The shipment.
-        shipment_id: ShipmentId,
-        /// Whose list.
-        location_id: LocationId,
-        /// Which list.
-        list: WorkList,
-        /// Its place in the list.
-        since: Timestamp,
-    },
-    /// A tracking number becomes known.
-    IndexTracking {
-        /// The carrier.
-        carrier: Carrier,
-        /// The number.
-        tracking_number: TrackingNumber,
-        /// Whose parcel.
-        shipment_id: ShipmentId,
     },
     /// A parked fact has been applied.
     DropParked {
@@ -122,10 +96,14 @@ pub struct Commit {
     pub stock: Vec<StockMove>,
     /// Further rows.
     pub rows: Vec<SideRow>,
+    /// By what it is found: written before.
+    pub points: Vec<Pointer>,
+    /// What it puts out of date: taken away after.
+    pub stale: Vec<WorkEntry>,
     /// When the order next needs work, if ever.
     pub work_at: Option<Timestamp>,
-    /// Whether the commit before this one has a due time that this one puts out of force.
-    pub supersedes: bool,
+    /// The timer that was set for it, kept with it so that later commits know.
+    pub timer: Option<Timestamp>,
     /// The provider's own id of a payment that became known, so that later events find the order by it.
     pub payment: Option<(Provider, String)>,
 }
@@ -143,13 +121,20 @@ pub trait OrderStore: Send + Sync {
     /// failed, [`StoreError::Contended`] when the table could not serialise the transaction (try again with jitter).
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError>;
 
+    /// Writes a pointer; writing it again changes nothing.
+    async fn point(&self, pointer: &Pointer) -> Result<(), StoreError>;
+
+    /// Takes an entry out of a location's list; one that is gone already is no error.
+    async fn leave(&self, entry: &WorkEntry) -> Result<(), StoreError>;
+
     /// Keeps a payment fact for an order that does not exist yet. False, and nothing kept, when it exists by now.
-    async fn park_fact(
-        &self,
-        order_id: &OrderId,
-        parked: &ParkedFact,
-        look_again_at: Timestamp,
-    ) -> Result<bool, StoreError>;
+    async fn park_fact(&self, order_id: &OrderId, parked: &ParkedFact) -> Result<bool, StoreError>;
+
+    /// The payment facts that wait for an order, oldest first, whether it exists or not.
+    async fn parked_facts(&self, order_id: &OrderId) -> Result<Vec<ParkedFact>, StoreError>;
+
+    /// Forgets a parked fact that was applied.
+    async fn drop_fact(&self, order_id: &OrderId, key: &EventKey) -> Result<(), StoreError>;
 
     /// The order that knows a payment by the provider's own id, if any does yet. Eventually consistent.
     async fn order_of_payment(
@@ -225,7 +210,7 @@ pub trait OrderLists: Send + Sync {
         list: WorkList,
         cursor: Option<&str>,
         limit: u32,
-    ) -> Result<Page<ShipmentId>, StoreError>;
+    ) -> Result<Page<WorkEntry>, StoreError>;
 }
 
 /// Tasks that belong to no order: payments and parcels that nobody knows, counts below what is promised.
@@ -240,56 +225,14 @@ pub trait TaskStore: Send + Sync {
 /// Tracking numbers.
 #[async_trait]
 pub trait TrackingStore: Send + Sync {
-    /// The shipment behind a number, read consistently.
+    /// The shipment that a number points to, read consistently. Whether it has that number, its order says.
     async fn shipment(&self, carrier: &Carrier, number: &TrackingNumber) -> Result<Option<ShipmentId>, StoreError>;
-    /// Keeps a scan of a number that is not known yet. False, and nothing kept, when it is known by now.
-    async fn park_scan(&self, scan: &ParkedScan, look_again_at: Timestamp) -> Result<bool, StoreError>;
+    /// Keeps a scan of a number that is not known yet.
+    async fn park_scan(&self, scan: &ParkedScan) -> Result<(), StoreError>;
     /// The scans that wait for a number.
     async fn parked_scans(&self, carrier: &Carrier, number: &TrackingNumber) -> Result<Vec<ParkedScan>, StoreError>;
     /// Forgets a scan that has been applied, or given to people.
     async fn drop_scan(&self, scan: &ParkedScan) -> Result<(), StoreError>;
-}
-
-/// What a due row is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DueItem {
-    /// A commit: unsent, or with work to do.
-    Commit {
-        /// The order.
-        order_id: OrderId,
-        /// The commit's number.
-        seq: u64,
-        /// Whether its events have not been put on the bus yet, as far as the row knows.
-        unsent: bool,
-        /// When the order needed work, as of this commit.
-        work_at: Option<Timestamp>,
-    },
-    /// A payment fact whose order never came.
-    ParkedFact {
-        /// The order that it named.
-        order_id: OrderId,
-        /// The fact.
-        parked: ParkedFact,
-    },
-    /// A scan whose number never came.
-    ParkedScan(ParkedScan),
-}
-
-/// The sweep's view: rows whose time has come, by shard.
-#[async_trait]
-pub trait DueStore: Send + Sync {
-    /// How many shards there are.
-    fn shards(&self) -> u32;
-    /// Rows of a shard due at or before `now`, most overdue first.
-    async fn due(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<DueItem>, StoreError>;
-    /// Says that a commit's events are on the bus; its row stays due only for `work_at`, if it has one.
-    async fn mark_sent(&self, order_id: &OrderId, seq: u64, work_at: Option<Timestamp>) -> Result<(), StoreError>;
-    /// Takes a commit that a later one has put out of force from the index, unless its events still have to leave.
-    async fn supersede(&self, order_id: &OrderId, seq: u64) -> Result<(), StoreError>;
-    /// Moves a commit's due time, or takes the row from the index.
-    async fn set_due(&self, order_id: &OrderId, seq: u64, at: Option<Timestamp>) -> Result<(), StoreError>;
-    /// Forgets a parked fact that was given to people.
-    async fn drop_parked_fact(&self, order_id: &OrderId, key: &EventKey) -> Result<(), StoreError>;
 }
 
 /// Stock, catalogue and locations.

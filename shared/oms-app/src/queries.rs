@@ -9,7 +9,8 @@ use oms_domain::status::{OrderStatus, ShipmentStatus};
 use oms_domain::task::{Role, Task, TaskKind};
 
 use crate::error::AppError;
-use crate::ports::{ListKey, LoadedOrder, OrderLists, OrderStore, Page, WorkList};
+use crate::pointers::WorkList;
+use crate::ports::{ListKey, LoadedOrder, OrderLists, OrderStore, Page};
 
 /// How many orders are read at once for a page.
 const READS_AT_ONCE: usize = 10;
@@ -69,18 +70,23 @@ impl Queries {
             (None, WorkList::Open) if both => Some("done~".to_owned()),
             (None, WorkList::Open | WorkList::Done) => None,
         };
-        let order_ids: Vec<OrderId> = page.items.iter().filter_map(oms_domain::id::ShipmentId::order).collect();
+        let order_ids: Vec<OrderId> = page.items.iter().filter_map(|entry| entry.shipment_id.order()).collect();
         let orders = self.load(order_ids).await?;
-        let items = page
-            .items
-            .into_iter()
-            .filter_map(|id| {
-                let order = orders.iter().find(|l| id.order().as_ref() == Some(&l.order.id))?.order.clone();
-                let shipment = order.shipment(&id)?;
-                let wanted = status.is_none_or(|s| s == shipment.status) && shipment.location_id == *location;
-                wanted.then_some((id, order))
-            })
-            .collect();
+        let mut items = Vec::new();
+        for entry in page.items {
+            let of_it = |l: &&LoadedOrder| entry.shipment_id.order().as_ref() == Some(&l.order.id);
+            let Some(order) = orders.iter().find(of_it).map(|l| &l.order) else { continue };
+            // An entry is written before its shipment: one without may be a moment early, or have come to nothing.
+            let Some(shipment) = order.shipment(&entry.shipment_id) else { continue };
+            let done = WorkList::of(shipment) == WorkList::Done;
+            if shipment.location_id != entry.location_id || (done && entry.list == WorkList::Open) {
+                self.orders.leave(&entry).await?;
+            } else if !done && entry.list == WorkList::Done {
+                // Early too: its commit is under way. Taken out now, it would be missing when that is stored.
+            } else if status.is_none_or(|s| s == shipment.status) {
+                items.push((entry.shipment_id, order.clone()));
+            }
+        }
         Ok(Page { items, next })
     }
 

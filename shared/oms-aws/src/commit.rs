@@ -7,11 +7,12 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use oms_app::error::StoreError;
 use oms_app::ports::{Commit, SideRow};
 use oms_domain::event::{CommitRecord, OrderEvent};
 use oms_domain::id::OrderId;
+use oms_domain::outgoing::Publish;
 use oms_domain::stock::StockMove;
 use oms_domain::task::Task;
 
@@ -19,8 +20,6 @@ use crate::errors;
 use crate::keys;
 use crate::rows::{self, Item, Row};
 
-/// How long a commit's events may take to the bus before the sweep sends them.
-const PUBLISH_GRACE: SignedDuration = SignedDuration::from_secs(30);
 /// The most actions of one transaction.
 const MOST_ACTIONS: usize = 100;
 /// The condition of every commit: nobody has this number yet. It is the order's optimistic lock.
@@ -45,20 +44,15 @@ pub(crate) enum Write {
 /// The order's new row.
 fn order_row(commit: &Commit, writer: &[u8]) -> Result<Item, StoreError> {
     let record = &commit.record;
-    let published_by = record.at.checked_add(PUBLISH_GRACE).unwrap_or(record.at);
-    let due_at = commit.work_at.map_or(published_by, |work_at| work_at.min(published_by));
     let mut row = Row::new(keys::order(&record.order_id), keys::commit(record.seq))
-        .body(record)?
+        .packed_body(record)?
         .number(rows::NO, record.first_event)
-        .bytes(rows::WRITER, writer)
-        .flag(rows::UNSENT)
-        .text(rows::G_DUE, keys::due(keys::shard(record.order_id.as_str(), keys::DUE_SHARDS)))
-        .number(rows::G_DUE_AT, due_at.as_millisecond());
-    if let Some(work_at) = commit.work_at {
-        row = row.number(rows::WORK_AT, work_at.as_millisecond());
+        .bytes(rows::WRITER, writer);
+    if let Some(timer) = commit.timer {
+        row = row.number(rows::TIMER, timer.as_millisecond());
     }
-    if commit.supersedes {
-        row = row.flag(rows::SUPERSEDES);
+    if Publish::Milestones.takes(record) {
+        row = row.text(rows::NEWS, "1");
     }
     if let Some(payment) = &commit.payment {
         row = row.text(rows::G_PAYMENT, keys::payment(payment.0, &payment.1));
@@ -167,19 +161,6 @@ fn side_rows(commit: &Commit, table: &str) -> Result<BTreeMap<(String, String), 
                 put(table, (keys::order(order), keys::task(&task.task_id)), |row| task_row(row, task))?
             }
             SideRow::CloseTask { task_id } => delete(table, (keys::order(order), keys::task(task_id)))?,
-            SideRow::ListShipment { shipment_id, location_id, list, since } => {
-                put(table, (keys::order(order), keys::shipment(shipment_id)), |row| {
-                    Ok(row
-                        .text(rows::G_WORK, keys::work(location_id, *list))
-                        .text(rows::G_WORK_SINCE, keys::work_since(*since, shipment_id)))
-                })?
-            }
-            // A number that a carrier gives out again belongs to the newest parcel.
-            SideRow::IndexTracking { carrier, tracking_number, shipment_id } => {
-                put(table, (keys::tracking(carrier, tracking_number), keys::ALONE.to_owned()), |row| {
-                    Ok(row.text("order_id", order.as_str()).text("shipment_id", shipment_id.as_str()))
-                })?
-            }
             SideRow::DropParked { key } => delete(table, (keys::order(order), keys::parked(key)))?,
         };
         actions.insert(key, action);
@@ -248,12 +229,6 @@ pub(crate) fn is_own(item: Option<&Item>, writer: &[u8]) -> bool {
     item.and_then(|item| item.get(rows::WRITER))
         .and_then(|value| value.as_b().ok())
         .is_some_and(|bytes| bytes.as_ref() == writer)
-}
-
-/// The row of a parked event, which stays due from a moment on.
-pub(crate) fn parked_row(row: Row, shard_by: &str, look_again_at: Timestamp) -> Row {
-    row.text(rows::G_DUE, keys::due(keys::shard(shard_by, keys::DUE_SHARDS)))
-        .number(rows::G_DUE_AT, look_again_at.as_millisecond())
 }
 
 /// The partition and the sort key of an order's first commit: where it is, the order is.

@@ -6,10 +6,10 @@ use oms_domain::body::Provider;
 use oms_domain::id::{Carrier, Channel, EventKey, LocationId, OrderId, ShipmentId, Sku, TrackingNumber};
 use oms_domain::task::Role;
 
-use oms_app::ports::WorkList;
+use oms_app::pointers::{WorkEntry, WorkList};
 
-/// Partitions of the due index: its writes are those of all orders, so one partition's 1,000 a second would be the cap.
-pub const DUE_SHARDS: u32 = 8;
+/// Partitions of the timers: all orders write there, so one partition's 1,000 writes a second would be the cap.
+pub const TIMER_SHARDS: u32 = 8;
 /// Partitions of one channel's day: 4,000 orders a second of a channel before the index throttles the table.
 pub const DAY_SHARDS: u32 = 4;
 
@@ -76,18 +76,6 @@ pub fn task(task_id: &str) -> String {
     format!("T#{task_id}")
 }
 
-/// A shipment's place in its location's work list.
-#[must_use]
-pub fn shipment(id: &ShipmentId) -> String {
-    format!("S#{id}")
-}
-
-/// The shipment whose sort key this is.
-#[must_use]
-pub fn shipment_of(sk: &str) -> Option<ShipmentId> {
-    ShipmentId::parse(sk.strip_prefix("S#")?).ok()
-}
-
 /// An intake request's record. A `#` in a credential's name is written otherwise, so that no two pairs share a key.
 #[must_use]
 pub fn idempotency(credential: &str, key: &str) -> String {
@@ -98,12 +86,6 @@ pub fn idempotency(credential: &str, key: &str) -> String {
 #[must_use]
 pub fn tracking(carrier: &Carrier, number: &TrackingNumber) -> String {
     format!("N#{carrier}#{number}")
-}
-
-/// Whether a partition is a tracking number's.
-#[must_use]
-pub fn is_tracking(pk: &str) -> bool {
-    pk.starts_with("N#")
 }
 
 /// An acknowledged external event without a meaning to us.
@@ -124,10 +106,28 @@ pub fn level(location: &LocationId) -> String {
     format!("{LEVEL_PREFIX}{location}")
 }
 
-/// A partition of the due index.
+/// A partition of timers.
 #[must_use]
-pub fn due(shard: u32) -> String {
+pub fn timers(shard: u32) -> String {
     format!("D#{shard}")
+}
+
+/// A timer's place among them: its time in milliseconds, then what it is for.
+#[must_use]
+pub fn timer(at: Timestamp, name: &str) -> String {
+    format!("{:014}#{name}", at.as_millisecond().max(0))
+}
+
+/// Beyond the last place of a time.
+#[must_use]
+pub fn timers_until(at: Timestamp) -> String {
+    format!("{:014}$", at.as_millisecond().max(0))
+}
+
+/// The time of the timer whose sort key this is.
+#[must_use]
+pub fn timer_at(sk: &str) -> Option<Timestamp> {
+    Timestamp::from_millisecond(sk.split_once('#')?.0.parse().ok()?).ok()
 }
 
 /// A customer's partition of the customer index; none for an id that cannot be an index key, whose orders are then found
@@ -161,7 +161,7 @@ pub fn task_since(since: Timestamp, order: Option<&OrderId>, task_id: &str) -> S
     format!("{since:.3}#{}#{task_id}", order.map_or("", OrderId::as_str))
 }
 
-/// A location's partition of the work index.
+/// A location's work list.
 #[must_use]
 pub fn work(location: &LocationId, list: WorkList) -> String {
     let list = match list {
@@ -171,10 +171,17 @@ pub fn work(location: &LocationId, list: WorkList) -> String {
     format!("L#{location}#{list}")
 }
 
-/// A shipment's place in its location's list.
+/// An entry's place in its list.
 #[must_use]
-pub fn work_since(since: Timestamp, shipment: &ShipmentId) -> String {
-    format!("{since:.3}#{shipment}")
+pub fn work_place(entry: &WorkEntry) -> String {
+    format!("{:.3}#{}", entry.since, entry.shipment_id)
+}
+
+/// The time and the shipment whose place in a list this is.
+#[must_use]
+pub fn work_of(sk: &str) -> Option<(Timestamp, ShipmentId)> {
+    let (since, shipment) = sk.split_once('#')?;
+    Some((since.parse().ok()?, ShipmentId::parse(shipment).ok()?))
 }
 
 /// The value of the `payment` index for a provider's own id of a payment.
@@ -192,7 +199,7 @@ mod tests {
     fn shards_are_the_same_for_ever() {
         // Rows that are stored already must be found again by every later release.
         let texts = ["01J9ZK3W8Q7RX5T2M4N6P8S0VB", "00000000000000000000000001", "N#standard#SF1", ""];
-        assert_eq!(texts.map(|text| shard(text, DUE_SHARDS)), [2, 4, 1, 1]);
+        assert_eq!(texts.map(|text| shard(text, TIMER_SHARDS)), [2, 4, 1, 1]);
         assert_eq!(texts.map(|text| shard(text, DAY_SHARDS)), [2, 0, 1, 1]);
     }
 
@@ -214,8 +221,14 @@ mod tests {
         assert!(commit(9) < commit(10) && commit(99_999_998) < commit(99_999_999));
         assert_eq!(seq_of("P#1"), None);
         let shipment_id = ShipmentId::of(&id, 2);
-        assert_eq!(shipment_of(&shipment(&shipment_id)), Some(shipment_id));
+        let since = Timestamp::from_millisecond(1_762_819_200_120).unwrap();
+        let location_id = LocationId::parse("sz-1").unwrap();
+        let entry = WorkEntry { location_id, list: WorkList::Open, since, shipment_id: shipment_id.clone() };
+        assert_eq!(work_of(&work_place(&entry)), Some((since, shipment_id)));
         assert_ne!(idempotency("a#b", "c"), idempotency("a", "b#c"));
+        let at = Timestamp::from_millisecond(1_762_819_200_123).unwrap();
+        assert_eq!(timer_at(&timer(at, "O#1")), Some(at));
+        assert_eq!(timer_at("x"), None);
     }
 
     #[test]
@@ -225,5 +238,9 @@ mod tests {
         assert_eq!(at(1_762_819_200_000), "2025-11-11T00:00:00.000Z#01J9ZK3W8Q7RX5T2M4N6P8S0VB");
         assert!(at(1_762_819_200_000) < at(1_762_819_200_001));
         assert!(at(1_762_819_200_999) < at(1_762_819_201_000));
+        let at = |ms| Timestamp::from_millisecond(ms).unwrap();
+        let until = timers_until(at(1_762_819_200_001));
+        assert!(timer(at(1_762_819_200_001), "\u{10ffff}") < until && until < timer(at(1_762_819_200_002), ""));
+        assert!(timer(at(5), "") < timer(at(1_762_819_200_001), ""));
     }
 }

@@ -7,8 +7,9 @@
 use async_trait::async_trait;
 use futures::future;
 use oms_app::error::StoreError;
-use oms_app::ports::{ListKey, OrderLists, Page, WorkList};
-use oms_domain::id::{LocationId, OrderId, ShipmentId};
+use oms_app::pointers::{WorkEntry, WorkList};
+use oms_app::ports::{ListKey, OrderLists, Page};
+use oms_domain::id::{LocationId, OrderId};
 use oms_domain::task::{Role, Task};
 
 use crate::cursor;
@@ -22,7 +23,8 @@ const LONGEST_PAGE: u32 = 200;
 
 /// One partition of a list.
 struct Part {
-    index: &'static str,
+    /// None for the table itself.
+    index: Option<&'static str>,
     partition: &'static str,
     value: String,
     place: &'static str,
@@ -43,7 +45,7 @@ impl DynamoOrders {
         let (place, forward) = parts.first().map_or((rows::SK, true), |part| (part.place, part.forward));
         let queries = parts.into_iter().map(|part| {
             self.table.query(Query {
-                index: Some(part.index),
+                index: part.index,
                 partition: part.partition,
                 value: part.value,
                 sort: Sort::Beyond(part.place, after.clone()),
@@ -71,7 +73,13 @@ impl DynamoOrders {
 #[async_trait]
 impl OrderLists for DynamoOrders {
     async fn orders(&self, key: &ListKey, cursor: Option<&str>, limit: u32) -> Result<Page<OrderId>, StoreError> {
-        let part = |index, partition, value| Part { index, partition, value, place: rows::G_CREATED, forward: false };
+        let part = |index, partition, value| Part {
+            index: Some(index),
+            partition,
+            value,
+            place: rows::G_CREATED,
+            forward: false,
+        };
         let parts = match key {
             ListKey::Customer(customer) => {
                 keys::customer(customer).map(|value| part("customer", rows::G_CUSTOMER, value)).into_iter().collect()
@@ -85,7 +93,7 @@ impl OrderLists for DynamoOrders {
 
     async fn tasks(&self, role: Role, cursor: Option<&str>, limit: u32) -> Result<Page<Task>, StoreError> {
         let part = Part {
-            index: "tasks",
+            index: Some("tasks"),
             partition: rows::G_TASK,
             value: keys::tasks_of(role),
             place: rows::G_TASK_SINCE,
@@ -100,14 +108,18 @@ impl OrderLists for DynamoOrders {
         list: WorkList,
         cursor: Option<&str>,
         limit: u32,
-    ) -> Result<Page<ShipmentId>, StoreError> {
+    ) -> Result<Page<WorkEntry>, StoreError> {
         let part = Part {
-            index: "work",
-            partition: rows::G_WORK,
+            index: None,
+            partition: rows::PK,
             value: keys::work(location, list),
-            place: rows::G_WORK_SINCE,
+            place: rows::SK,
             forward: true,
         };
-        self.page(vec![part], cursor, limit, |item| rows::parsed(item, rows::SK, keys::shipment_of)).await
+        self.page(vec![part], cursor, limit, |item| {
+            let (since, shipment_id) = rows::parsed(item, rows::SK, keys::work_of)?;
+            Ok(WorkEntry { location_id: location.clone(), list, since, shipment_id })
+        })
+        .await
     }
 }

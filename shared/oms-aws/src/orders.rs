@@ -5,6 +5,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
 use jiff::{SignedDuration, Timestamp};
 use oms_app::error::StoreError;
+use oms_app::pointers::{Pointer, WorkEntry};
 use oms_app::ports::{Commit, LoadedOrder, OrderStore, ParkedFact};
 use oms_domain::body::Provider;
 use oms_domain::event::CommitRecord;
@@ -22,7 +23,7 @@ const UNHANDLED_KEPT: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 /// The orders table, and the stock table when commits move stock.
 ///
-/// It is every port that the orders table serves: orders, lists, due rows, tasks, tracking numbers and intake keys.
+/// It is every port that the orders table serves: orders, lists, timers, tasks, tracking numbers and intake keys.
 #[derive(Debug, Clone)]
 pub struct DynamoOrders {
     pub(crate) table: Table,
@@ -94,15 +95,21 @@ pub(crate) fn writer() -> Result<[u8; 8], StoreError> {
     Ok(name)
 }
 
+/// Parked facts, in the order in which they came.
+fn in_order(parked: &mut [ParkedFact]) {
+    parked.sort_by(|a, b| (a.at, &a.fact.key).cmp(&(b.at, &b.fact.key)));
+}
+
 #[async_trait]
 impl OrderStore for DynamoOrders {
     async fn load(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
-        // Commits and parked facts are neighbours in the partition; tasks and work-list rows come after them.
+        // Commits and parked facts are neighbours in the partition; tasks come after them.
         let last_parked = "P#\u{10ffff}";
         let items =
             self.table.query(Query::rows(keys::order(id), Sort::Between(keys::COMMIT_PREFIX, last_parked))).await?;
         let mut records: Vec<CommitRecord> = Vec::with_capacity(items.len());
         let mut parked: Vec<ParkedFact> = Vec::new();
+        let mut timers: Vec<Timestamp> = Vec::new();
         for item in &items {
             let sk = rows::text(item, rows::SK)?;
             if sk.starts_with(keys::PARKED_PREFIX) {
@@ -116,14 +123,15 @@ impl OrderStore for DynamoOrders {
                     )));
                 }
                 records.push(record);
+                timers.extend(rows::maybe_moment(item, rows::TIMER)?);
             }
         }
         if records.is_empty() {
             return Ok(None);
         }
-        parked.sort_by(|a, b| (a.at, &a.fact.key).cmp(&(b.at, &b.fact.key)));
+        in_order(&mut parked);
         let order = Order::from_records(&records).map_err(|e| StoreError::Malformed(format!("order {id}: {e}")))?;
-        Ok(Some(LoadedOrder { order, parked, records }))
+        Ok(Some(LoadedOrder { order, parked, records, timers }))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
@@ -146,16 +154,38 @@ impl OrderStore for DynamoOrders {
         }
     }
 
-    async fn park_fact(
-        &self,
-        order_id: &OrderId,
-        parked: &ParkedFact,
-        look_again_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    async fn point(&self, pointer: &Pointer) -> Result<(), StoreError> {
+        let row = match pointer {
+            Pointer::Work(entry) => Row::new(keys::work(&entry.location_id, entry.list), keys::work_place(entry)),
+            Pointer::Tracking { carrier, tracking_number, shipment_id } => {
+                Row::new(keys::tracking(carrier, tracking_number), keys::ALONE)
+                    .text("shipment_id", shipment_id.as_str())
+            }
+        };
+        self.table.put(row).await
+    }
+
+    async fn leave(&self, entry: &WorkEntry) -> Result<(), StoreError> {
+        self.table.delete(&keys::work(&entry.location_id, entry.list), &keys::work_place(entry)).await?;
+        Ok(())
+    }
+
+    async fn park_fact(&self, order_id: &OrderId, parked: &ParkedFact) -> Result<bool, StoreError> {
         let row = Row::new(keys::order(order_id), keys::parked(&parked.fact.key)).body(parked)?;
-        let row = commit::parked_row(row, order_id.as_str(), look_again_at);
         // The condition on the order's first row conflicts with the put that creates it: one of the two comes first.
         self.transact_if(vec![self.absent(commit::first_commit(order_id))?, self.written(row)?]).await
+    }
+
+    async fn parked_facts(&self, order_id: &OrderId) -> Result<Vec<ParkedFact>, StoreError> {
+        let query = Query::rows(keys::order(order_id), Sort::Begins(keys::PARKED_PREFIX));
+        let mut parked = self.table.query(query).await?.iter().map(rows::body).collect::<Result<Vec<_>, _>>()?;
+        in_order(&mut parked);
+        Ok(parked)
+    }
+
+    async fn drop_fact(&self, order_id: &OrderId, key: &EventKey) -> Result<(), StoreError> {
+        self.table.delete(&keys::order(order_id), &keys::parked(key)).await?;
+        Ok(())
     }
 
     async fn order_of_payment(

@@ -1,5 +1,6 @@
 //! Rows as DynamoDB has them: a builder, readers that say what is wrong, and the names of the attributes.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::str::FromStr;
 
@@ -10,6 +11,8 @@ use oms_app::error::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::packing;
+
 /// A row.
 pub type Item = HashMap<String, AttributeValue>;
 
@@ -17,24 +20,18 @@ pub type Item = HashMap<String, AttributeValue>;
 pub const PK: &str = "pk";
 /// The sort key.
 pub const SK: &str = "sk";
-/// The row's content, a JSON text.
+/// The row's content: a JSON text, or such a text packed.
 pub const BODY: &str = "body";
 /// The number of the first event in a commit, in the order's own count from 1.
 pub const NO: &str = "no";
-/// Whether a commit's events still have to be put on the bus. Absent when they were.
-pub const UNSENT: &str = "unsent";
-/// When the order needs work, as of a commit (epoch milliseconds).
-pub const WORK_AT: &str = "work_at";
-/// Whether the commit before this one has a due time that this one puts out of force.
-pub const SUPERSEDES: &str = "supersedes";
+/// The timer that a commit set, if it did (epoch milliseconds).
+pub const TIMER: &str = "timer";
+/// On a commit that is news for other systems: the stream's filter brings only those, unless every commit is to leave.
+pub const NEWS: &str = "news";
 /// Which call wrote a commit (see [`crate::orders`]).
 pub const WRITER: &str = "w";
 /// When DynamoDB may forget the row (epoch seconds).
 pub const TTL: &str = "ttl";
-/// Partition of the `due` index.
-pub const G_DUE: &str = "g_due";
-/// Sort key of the `due` index (epoch milliseconds).
-pub const G_DUE_AT: &str = "g_due_at";
 /// Partition of the `customer` index.
 pub const G_CUSTOMER: &str = "g_customer";
 /// Partition of the `payment` index.
@@ -47,10 +44,6 @@ pub const G_CREATED: &str = "g_created";
 pub const G_TASK: &str = "g_task";
 /// Sort key of the `tasks` index.
 pub const G_TASK_SINCE: &str = "g_task_since";
-/// Partition of the `work` index.
-pub const G_WORK: &str = "g_work";
-/// Sort key of the `work` index.
-pub const G_WORK_SINCE: &str = "g_work_since";
 
 /// A text value.
 pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
@@ -60,11 +53,6 @@ pub(crate) fn s(text: impl Into<String>) -> AttributeValue {
 /// A number value.
 pub(crate) fn n(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
-}
-
-/// A moment as a number value, in epoch milliseconds.
-pub(crate) fn ms(at: Timestamp) -> AttributeValue {
-    n(at.as_millisecond())
 }
 
 /// A row's key.
@@ -91,11 +79,6 @@ impl Row {
         self
     }
 
-    pub(crate) fn flag(mut self, name: &str) -> Self {
-        self.0.insert(name.to_owned(), AttributeValue::Bool(true));
-        self
-    }
-
     pub(crate) fn bytes(mut self, name: &str, value: &[u8]) -> Self {
         self.0.insert(name.to_owned(), AttributeValue::B(Blob::new(value)));
         self
@@ -105,6 +88,15 @@ impl Row {
     pub(crate) fn body(self, value: &impl Serialize) -> Result<Self, StoreError> {
         let json = serde_json::to_string(value).map_err(|e| StoreError::Malformed(e.to_string()))?;
         Ok(self.text(BODY, json))
+    }
+
+    /// The content, as JSON, packed if that is worth while.
+    pub(crate) fn packed_body(self, value: &impl Serialize) -> Result<Self, StoreError> {
+        let json = serde_json::to_string(value).map_err(|e| StoreError::Malformed(e.to_string()))?;
+        if json.len() < packing::WORTH_PACKING {
+            return Ok(self.text(BODY, json));
+        }
+        Ok(self.bytes(BODY, &packing::pack(&json)?))
     }
 
     pub(crate) fn item(self) -> Item {
@@ -155,15 +147,14 @@ pub(crate) fn maybe_moment(item: &Item, name: &str) -> Result<Option<Timestamp>,
     }
 }
 
-/// A flag; absent is false.
-pub(crate) fn flag(item: &Item, name: &str) -> bool {
-    matches!(item.get(name), Some(AttributeValue::Bool(true)))
-}
-
-/// The content.
+/// The content, packed or not.
 pub(crate) fn body<T: DeserializeOwned>(item: &Item) -> Result<T, StoreError> {
+    let json = match item.get(BODY) {
+        Some(AttributeValue::B(bytes)) => Cow::Owned(packing::unpack(bytes.as_ref())?),
+        _ => Cow::Borrowed(text(item, BODY)?),
+    };
     // Only the place of the mistake: the parser's own message may quote the content.
-    serde_json::from_str(text(item, BODY)?)
+    serde_json::from_str(&json)
         .map_err(|e| malformed(item, BODY, &format!("cannot be read at line {} column {}", e.line(), e.column())))
 }
 

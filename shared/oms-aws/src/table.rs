@@ -1,6 +1,5 @@
 //! A table and the handful of calls that the stores make of it.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -32,8 +31,8 @@ pub(crate) enum Sort {
     Between(&'static str, &'static str),
     /// All, or those beyond a place, in the direction of the query.
     Beyond(&'static str, Option<String>),
-    /// Numbers up to one, included.
-    UpTo(&'static str, i64),
+    /// Sort keys up to a text, included.
+    UpTo(String),
     /// All.
     All,
 }
@@ -187,11 +186,11 @@ impl Table {
                         .expression_attribute_names("#s", *attribute)
                         .expression_attribute_values(":a", rows::s(place));
                 }
-                Sort::UpTo(attribute, last) => {
+                Sort::UpTo(last) => {
                     condition.push_str(" AND #s <= :a");
                     call = call
-                        .expression_attribute_names("#s", *attribute)
-                        .expression_attribute_values(":a", rows::n(last));
+                        .expression_attribute_names("#s", rows::SK)
+                        .expression_attribute_values(":a", rows::s(last));
                 }
             }
             let output = call.key_condition_expression(condition).send().await.map_err(errors::store)?;
@@ -240,36 +239,5 @@ impl Table {
             }
         }
         Ok(items)
-    }
-
-    /// Changes attributes of a row under a condition. False when the condition failed.
-    pub(crate) async fn update_if(
-        &self,
-        key: Item,
-        update: &str,
-        condition: &str,
-        names: &[(&str, &str)],
-        values: Vec<(&str, AttributeValue)>,
-    ) -> Result<bool, StoreError> {
-        let values: HashMap<String, AttributeValue> = values.into_iter().map(|(n, v)| (n.to_owned(), v)).collect();
-        let names: HashMap<String, String> = names.iter().map(|(n, a)| ((*n).to_owned(), (*a).to_owned())).collect();
-        let result = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .update_expression(update)
-            .condition_expression(condition)
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values((!values.is_empty()).then_some(values))
-            .send()
-            .await;
-        match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(false)
-            }
-            Err(error) => Err(errors::store(error)),
-        }
     }
 }

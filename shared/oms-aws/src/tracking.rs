@@ -1,12 +1,10 @@
 //! Tracking numbers, and the scans that come before their number is known.
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use oms_app::error::StoreError;
 use oms_app::ports::{ParkedScan, TrackingStore};
 use oms_domain::id::{Carrier, ShipmentId, TrackingNumber};
 
-use crate::commit;
 use crate::keys;
 use crate::orders::DynamoOrders;
 use crate::rows::{self, Row};
@@ -19,12 +17,10 @@ impl TrackingStore for DynamoOrders {
         rows::parsed(&item, "shipment_id", |text| ShipmentId::parse(text).ok()).map(Some)
     }
 
-    async fn park_scan(&self, scan: &ParkedScan, look_again_at: Timestamp) -> Result<bool, StoreError> {
+    async fn park_scan(&self, scan: &ParkedScan) -> Result<(), StoreError> {
         let partition = keys::tracking(&scan.carrier, &scan.tracking_number);
         let row = Row::new(&partition, keys::parked(&scan.event_id)).body(scan)?;
-        let row = commit::parked_row(row, &partition, look_again_at);
-        // Conflicts with the transaction that makes the number known, so one of the two comes first.
-        self.transact_if(vec![self.absent((partition, keys::ALONE.to_owned()))?, self.written(row)?]).await
+        self.table.put(row).await
     }
 
     async fn parked_scans(&self, carrier: &Carrier, number: &TrackingNumber) -> Result<Vec<ParkedScan>, StoreError> {

@@ -10,7 +10,7 @@ use crate::{Clients, DynamoOrders, DynamoStock, JitteredBackoff, SqsStimuli, Sys
 /// The tables behind their ports.
 #[derive(Clone)]
 pub struct Tables {
-    /// Orders, keys, lists, tasks, tracking numbers, due rows.
+    /// Orders, keys, lists, tasks, tracking numbers, timers.
     pub orders: Arc<DynamoOrders>,
     /// Stock, catalogue, locations.
     pub stock: Arc<DynamoStock>,
@@ -32,6 +32,7 @@ impl Tables {
     pub fn engine(&self, clients: &Clients, queue_url: &str, policy: Policy) -> Engine {
         Engine {
             orders: self.orders.clone(),
+            timers: self.orders.clone(),
             stock: self.stock.clone(),
             queue: Arc::new(SqsStimuli::new(clients.sqs(), queue_url)),
             clock: Arc::new(SystemClock),

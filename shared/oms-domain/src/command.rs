@@ -11,13 +11,10 @@ use crate::stock::StockLevel;
 /// A command, or a fact from outside.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    /// Check what was ordered against the catalogue.
+    /// Check what was ordered against the catalogue and set all of it aside, or reject.
     Validate {
         /// The registered products among its SKUs.
         products: Vec<Product>,
-    },
-    /// Set all lines aside, or reject.
-    Reserve {
         /// Stock of its SKUs.
         levels: Vec<StockLevel>,
         /// All locations.
@@ -34,15 +31,13 @@ pub enum Command {
         /// The id.
         provider_payment_id: String,
     },
-    /// Decide shipments for what has none.
+    /// Find places for what is set aside nowhere, and hand all planned shipments to their locations.
     Plan {
         /// Stock of its SKUs.
         levels: Vec<StockLevel>,
         /// All locations.
         locations: Vec<Location>,
     },
-    /// Hand planned shipments to their locations.
-    ReleaseShipments,
     /// A location reports.
     Report {
         /// On which shipment.

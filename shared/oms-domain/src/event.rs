@@ -31,7 +31,7 @@ impl Actor {
 }
 
 /// One stored change: all that one decision did, under the order's next number.
-/// It is the status change, the entry in the timeline and the outgoing event at once, so that none can exist alone.
+/// It is the status change, the entry in the timeline and the entry on the bus at once, so that none can exist alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitRecord {
     /// The order.
@@ -47,7 +47,7 @@ pub struct CommitRecord {
     /// The external event or request whose effect this is, if any: it has its effect once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<EventKey>,
-    /// The order's channel, so that outgoing events can name it.
+    /// The order's channel, so that its entry on the bus can name it.
     pub channel: Channel,
     /// The order's number at its channel.
     pub channel_order_id: ChannelOrderId,
@@ -202,10 +202,11 @@ pub enum OrderEvent {
         tracking_number: Option<TrackingNumber>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
-        /// What is in it, on `released` and `shipped`, with the channel's ids.
+        /// What is in it, on `released` and `shipped`, with the channel's ids. Not repeated on a release where the
+        /// same commit plans the shipment; nor is its location.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lines: Vec<ShipmentLine>,
-        /// Where it leaves from, on `released`, `shipped` and `cancelled`.
+        /// Where it leaves from, on `released`, `shipped`, `rejected` and `cancelled`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         location_id: Option<LocationId>,
     },
@@ -272,7 +273,7 @@ pub enum OrderEvent {
 }
 
 impl OrderEvent {
-    /// The stable name: in the timeline, and after `waybill.` in outgoing events.
+    /// The stable name: in the timeline, and in what leaves on the bus.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

@@ -26,6 +26,9 @@ pub struct Policy {
     pub shipment_response_seconds: i64,
     /// How long after completion an order is closed.
     pub close_after_seconds: i64,
+    /// How long queues have for what is due before the sweep looks at an order; at least twice as long as any function
+    /// may run.
+    pub lookout_seconds: i64,
 }
 
 impl Policy {

@@ -12,7 +12,8 @@ machine! {
         Validated = "validated",
         /// Reserved, waiting for the buyer's money.
         AwaitingPayment = "awaiting_payment",
-        /// Covered: paid, collected by the channel, or due on delivery.
+        /// Covered: paid, collected by the channel, or due on delivery. Left in the same commit, with the release of
+        /// what is set aside.
         Confirmed = "confirmed",
         /// At least one shipment is with a warehouse.
         InFulfilment = "in_fulfilment",
@@ -32,11 +33,11 @@ machine! {
     start { Received }
     moves {
         Received -> Validated: "validated",
-        Received -> Rejected: "refused at validation",
+        Received -> Rejected: "refused at validation, or no stock",
         Received -> Cancelling: "cancellation",
         Validated -> AwaitingPayment: "payment requested",
         Validated -> Confirmed: "nothing to wait for",
-        Validated -> Rejected: "no stock, or hold rejected",
+        Validated -> Rejected: "hold rejected, or no stock",
         Validated -> Cancelling: "cancellation",
         AwaitingPayment -> Confirmed: "covered",
         AwaitingPayment -> Expired: "payment window over",

@@ -14,9 +14,9 @@ const ANSWER_SECONDS: i64 = 30;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Work {
-    /// From received to payable.
+    /// From received to payable, or to its locations where there is nothing to pay.
     Placement,
-    /// From covered to released to its locations.
+    /// Places for goods that are set aside nowhere: a location refused them.
     Fulfilment,
     /// Whatever has to be undone, and whatever time alone decides.
     Reversal,
@@ -61,6 +61,7 @@ fn wakes(order: &Order, policy: &Policy) -> Vec<(Timestamp, Work)> {
     let now = order.updated_at;
     match order.status {
         OrderStatus::Received => wakes.push((now, Work::Placement)),
+        // Left between two steps by the version before, as what is covered or planned and not released is below.
         OrderStatus::Validated if !order.reserved => wakes.push((now, Work::Placement)),
         OrderStatus::AwaitingPayment if !order.is_held() => {
             wakes.extend(order.payment_deadline.map(|at| (at, Work::Reversal)));
@@ -132,6 +133,14 @@ fn with_reversal(times: Vec<Timestamp>) -> Vec<(Timestamp, Work)> {
 #[must_use]
 pub fn asked_at(refund: &Refund) -> Timestamp {
     refund.retry_at.unwrap_or_else(|| Policy::after(refund.since, ANSWER_SECONDS))
+}
+
+/// Whether what is due at a time is no more than a look at a refund that was sent just now: whoever sent it records the answer,
+/// unless it dies before.
+#[must_use]
+pub fn is_in_flight(order: &Order, at: Timestamp) -> bool {
+    let sent = |r: &Refund| r.status == RefundStatus::Submitted && r.retry_at.is_none() && asked_at(r) == at;
+    order.refunds.iter().any(sent)
 }
 
 /// Payment attempts of an undone order that a buyer could still pay, or that promise money.

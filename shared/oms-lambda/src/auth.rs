@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::config::ConfigError;
+use crate::openapi::Route;
 use crate::problem::{Problem, ProblemKind};
 use crate::telemetry::Redacted;
 
@@ -98,6 +99,14 @@ impl Caller {
         }
         let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
         Err(Problem::forbidden(format!("this needs a credential of: {}", names.join(", "))))
+    }
+
+    /// Lets through callers with one of a route's roles: the table of routes is the one place that says who may what.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn may(&self, route: &Route) -> Result<(), Problem> {
+        self.require(route.roles)
     }
 
     /// Lets through callers that are bound to the channel.

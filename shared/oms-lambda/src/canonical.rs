@@ -64,14 +64,20 @@ mod tests {
             hash("{ \"b\": {\"c\":\"\\u00e9\\u000a\", \"d\":[ 1,2 ]}, \"a\":1 }")
         );
         assert_eq!(hash("{}"), "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a");
+        // Hashes are stored, and compared by the next version.
+        assert_eq!(hash(r#"{"a": [1, 2]}"#), "01530d164d479cf08e26d3b1ad9bdba927120d97e2d057a6d792db778780d720");
     }
 
     #[test]
     fn anything_else_counts() {
         let base = hash(r#"{"a":[1,2],"b":null}"#);
-        for other in
-            [r#"{"a":[2,1],"b":null}"#, r#"{"a":[1,2]}"#, r#"{"a":["1",2],"b":null}"#, r#"{"a":[1.0,2],"b":null}"#]
-        {
+        for other in [
+            r#"{"a":[2,1],"b":null}"#,
+            r#"{"a":[1,2]}"#,
+            r#"{"a":[1,2],"c":null}"#,
+            r#"{"a":["1",2],"b":null}"#,
+            r#"{"a":[1.0,2],"b":null}"#,
+        ] {
             assert_ne!(hash(other), base, "{other}");
         }
     }

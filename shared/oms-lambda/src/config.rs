@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use oms_domain::body::Provider;
 use oms_domain::money::{Currency, Money};
+use oms_domain::outgoing::Publish;
 use oms_domain::policy::Policy;
 
 /// Every variable that any function reads; a template names no other.
@@ -22,6 +23,7 @@ pub const VARIABLES: &[&str] = &[
     "STIMULI_QUEUE_URL",
     "DELIVERIES_QUEUE_URL",
     "EVENT_BUS_NAME",
+    "PUBLISH",
     "PLACEMENT_ARN",
     "FULFILMENT_ARN",
     "REVERSAL_ARN",
@@ -40,6 +42,7 @@ pub const VARIABLES: &[&str] = &[
     "COD_ENABLED",
     "SHIPMENT_RESPONSE_SECONDS",
     "CLOSE_AFTER_SECONDS",
+    "LOOKOUT_SECONDS",
 ];
 
 /// The longest window that a setting may open: 180 days.
@@ -171,6 +174,15 @@ impl Env {
         self.required("EVENT_BUS_NAME")
     }
 
+    /// `PUBLISH`: which commits leave on the bus, `milestones` (the default) or `all`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is neither.
+    pub fn publish(&self) -> Result<Publish, ConfigError> {
+        let Some(text) = self.optional("PUBLISH") else { return Ok(Publish::default()) };
+        Publish::from_name(&text).ok_or_else(|| ConfigError::new("PUBLISH", "must be milestones or all"))
+    }
+
     /// `PLACEMENT_ARN`, `FULFILMENT_ARN` and `REVERSAL_ARN`, in this order.
     ///
     /// # Errors
@@ -259,6 +271,7 @@ impl Env {
             providers,
             shipment_response_seconds: self.number("SHIPMENT_RESPONSE_SECONDS", 86_400, 1..=LONGEST_SECONDS)?,
             close_after_seconds: self.number("CLOSE_AFTER_SECONDS", 1_296_000, 1..=LONGEST_SECONDS)?,
+            lookout_seconds: self.number("LOOKOUT_SECONDS", 300, 10..=LONGEST_SECONDS)?,
         })
     }
 }
@@ -355,6 +368,13 @@ mod tests {
         assert_eq!(env.item_deadline().unwrap(), Duration::from_secs(20));
         assert_eq!(Env::of([]).item_deadline().unwrap_err().name, "ITEM_DEADLINE_SECONDS");
         assert_eq!(Env::of([("PLACEMENT_ARN", "a")]).state_machines().unwrap_err().name, "FULFILMENT_ARN");
+    }
+
+    #[test]
+    fn milestones_leave_unless_all_is_asked_for() {
+        let publish = |text| Env::of([("PUBLISH", text)]).publish();
+        assert_eq!((publish(""), publish("all")), (Ok(Publish::Milestones), Ok(Publish::All)));
+        assert_eq!(publish("everything").unwrap_err().to_string(), "PUBLISH: must be milestones or all");
     }
 
     #[test]

@@ -15,14 +15,10 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Op {
-    /// Check the order against the catalogue.
+    /// Check the order against the catalogue and set it aside.
     Validate,
-    /// Set its lines aside.
-    Reserve,
-    /// Decide its shipments.
+    /// Find places for what is set aside nowhere.
     Plan,
-    /// Hand shipments to their locations.
-    ReleaseShipments,
     /// Give back what was paid.
     Compensate,
     /// Give back what is promised.
@@ -31,17 +27,14 @@ pub enum Op {
 
 impl Op {
     /// Every operation.
-    pub const ALL: &'static [Self] =
-        &[Self::Validate, Self::Reserve, Self::Plan, Self::ReleaseShipments, Self::Compensate, Self::ReleaseStock];
+    pub const ALL: &'static [Self] = &[Self::Validate, Self::Plan, Self::Compensate, Self::ReleaseStock];
 
     /// The stable name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Validate => "validate",
-            Self::Reserve => "reserve",
             Self::Plan => "plan",
-            Self::ReleaseShipments => "release_shipments",
             Self::Compensate => "compensate",
             Self::ReleaseStock => "release_stock",
         }
@@ -171,18 +164,17 @@ where
     Fut: Future<Output = Result<(Outcome, OrderStatus), E>>,
     E: Into<StepError> + fmt::Display,
 {
-    let request_id = event.context.request_id;
     let input: Result<StepInput, _> = serde_path_to_error::deserialize(event.payload);
     let input = match input {
         Ok(input) if known.contains(&input.op) => input,
         Ok(input) => {
             let detail = format!("this function does not {}", input.op.name());
-            tracing::error!(request_id, order_id = %input.order_id, detail, "step not known");
+            tracing::error!(order_id = %input.order_id, detail, "step not known");
             return Err(StepError::Malformed(detail));
         }
         Err(error) => {
             let detail = format!("input, {}: {}", error.path(), error.inner());
-            tracing::error!(request_id, detail, "step input unreadable");
+            tracing::error!(detail, "step input unreadable");
             return Err(StepError::Malformed(detail));
         }
     };
@@ -190,21 +182,14 @@ where
     let op_name = op.name();
     match step(op, order_id.clone()).await {
         Ok((outcome, status)) => {
-            tracing::info!(
-                request_id,
-                order_id = %order_id,
-                op = op_name,
-                outcome = outcome.name(),
-                status = status.name(),
-                "step {op_name} of {order_id}: {}",
-                outcome.name()
-            );
+            // The request's id stands in the runtime's span.
+            tracing::info!(order_id = %order_id, status = status.name(), "step {op_name}: {}", outcome.name());
             Ok(StepOutput { order_id, outcome, status })
         }
         Err(error) => {
             let error: StepError = error.into();
             let name = error.name();
-            tracing::error!(request_id, order_id = %order_id, op = op_name, error = %error, "step {op_name} of {order_id} failed: {name}");
+            tracing::error!(order_id = %order_id, op = op_name, error = %error, "step {op_name} of {order_id} failed: {name}");
             Err(error)
         }
     }
@@ -237,16 +222,15 @@ mod tests {
     }
 
     async fn run(payload: Value, result: Result<(Outcome, OrderStatus), AppError>) -> Result<StepOutput, StepError> {
-        run_step(event(payload), &[Op::Reserve, Op::Plan], |_, _| async { result }).await
+        run_step(event(payload), &[Op::Plan, Op::ReleaseStock], |_, _| async { result }).await
     }
 
     #[tokio::test]
     async fn a_step_answers_its_outcome() {
-        let output =
-            run(json!({"order_id": ORDER, "op": "reserve"}), Ok((Outcome::Advanced, OrderStatus::AwaitingPayment)));
+        let output = run(json!({"order_id": ORDER, "op": "plan"}), Ok((Outcome::Advanced, OrderStatus::InFulfilment)));
         assert_eq!(
             serde_json::to_value(output.await.unwrap()).unwrap(),
-            json!({"order_id": ORDER, "outcome": "advanced", "status": "awaiting_payment"})
+            json!({"order_id": ORDER, "outcome": "advanced", "status": "in_fulfilment"})
         );
     }
 
@@ -254,10 +238,10 @@ mod tests {
     async fn unreadable_input_is_malformed() {
         for payload in [
             json!({}),
-            json!({"order_id": "short", "op": "reserve"}),
+            json!({"order_id": "short", "op": "plan"}),
             json!({"order_id": ORDER, "op": "dance"}),
             json!({"order_id": ORDER, "op": "validate"}),
-            json!({"order_id": ORDER, "op": "reserve", "more": 1}),
+            json!({"order_id": ORDER, "op": "plan", "more": 1}),
             json!("text"),
         ] {
             let error = run(payload.clone(), Ok((Outcome::Advanced, OrderStatus::Received))).await.unwrap_err();

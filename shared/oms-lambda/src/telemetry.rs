@@ -1,8 +1,9 @@
-//! Logs: one JSON object a line, with the request and the order that it is about.
+//! Logs: one JSON object a line, with the request and the order that it is about. No time stands in it: CloudWatch keeps one beside
+//! each line, and a line is paid for by the byte.
 
 use std::fmt;
 
-use oms_domain::id::OrderId;
+use oms_domain::id::{EventKey, OrderId};
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
@@ -18,6 +19,7 @@ pub fn init(env: &Env) -> Result<(), ConfigError> {
     // Only a second call can fail, and then the first one's log is in use.
     let _already_started = tracing_subscriber::fmt()
         .json()
+        .without_time()
         .flatten_event(true)
         .with_current_span(true)
         .with_span_list(false)
@@ -31,6 +33,13 @@ pub fn init(env: &Env) -> Result<(), ConfigError> {
 /// Tells the log which order the current request is about, once that is known.
 pub fn about_order(order_id: &OrderId) {
     tracing::Span::current().record("order_id", order_id.as_str());
+}
+
+/// Tells the log which outside event the current request brought, and where it went.
+pub fn about_event(event: &EventKey, outcome: &'static str) {
+    let span = tracing::Span::current();
+    span.record("event", event.as_str());
+    span.record("outcome", outcome);
 }
 
 /// Something that no log and no error text may show.

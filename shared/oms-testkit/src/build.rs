@@ -305,7 +305,21 @@ impl OrderBuilder {
             channel_order_id: body.channel_order_id.clone(),
             events: vec![OrderEvent::Received { body: Box::new(body) }],
         };
-        Commit { record, stock: Vec::new(), rows: Vec::new(), work_at: None, supersedes: false, payment: None }
+        alone(record)
+    }
+}
+
+/// A commit that touches nothing but its order.
+fn alone(record: CommitRecord) -> Commit {
+    Commit {
+        record,
+        stock: Vec::new(),
+        rows: Vec::new(),
+        points: Vec::new(),
+        stale: Vec::new(),
+        work_at: None,
+        timer: None,
+        payment: None,
     }
 }
 
@@ -323,7 +337,7 @@ pub fn next_commit(before: &CommitRecord, actor: &str, at: Timestamp, events: Ve
         channel_order_id: before.channel_order_id.clone(),
         events,
     };
-    Commit { record, stock: Vec::new(), rows: Vec::new(), work_at: None, supersedes: false, payment: None }
+    alone(record)
 }
 
 /// A registered product at a price in yuan.

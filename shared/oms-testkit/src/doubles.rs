@@ -33,6 +33,10 @@ impl<T: Clone> Log<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn since(&self, known: usize) -> Vec<T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(known..).unwrap_or_default().to_vec()
+    }
+
     fn take(&self) -> Vec<T> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -90,10 +94,18 @@ impl RecordingBus {
         self.0.all()
     }
 
-    /// The `type` of each event that was put.
+    /// What was put after the first `known` events, in order.
     #[must_use]
-    pub fn types(&self) -> Vec<String> {
-        self.events().iter().map(|event| event["type"].as_str().unwrap_or_default().to_owned()).collect()
+    pub fn since(&self, known: usize) -> Vec<Value> {
+        self.0.since(known)
+    }
+
+    /// The names of the events in all that was put, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let names = |entry: &Value| entry["data"]["names"].as_array().cloned().unwrap_or_default();
+        let entries = self.events();
+        entries.iter().flat_map(names).filter_map(|name| name.as_str().map(str::to_owned)).collect()
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use crate::seeded::Seeded;
@@ -57,10 +58,18 @@ impl<T> Run<T> {
     }
 }
 
+/// Somebody who says of every call when it goes on, and how it fails.
+#[async_trait]
+pub trait Director: Send + Sync + std::fmt::Debug {
+    /// Waits until the call may go on.
+    async fn permit(&self, call: &'static str) -> Option<Fault>;
+}
+
 /// Which calls fail. Clones share the plan; to begin with none does.
 #[derive(Debug, Clone, Default)]
 pub struct FaultPlan {
     state: Arc<Mutex<Plan>>,
+    director: Option<Arc<dyn Director>>,
     crash: Arc<Notify>,
     stalled: Arc<Notify>,
     go_on: Arc<Notify>,
@@ -92,6 +101,12 @@ impl FaultPlan {
         let plan = Self::default();
         plan.plan().chance = Some((Seeded::new(seed), per_mille, kinds.to_vec()));
         plan
+    }
+
+    /// As somebody else says.
+    #[must_use]
+    pub fn directed(director: Arc<dyn Director>) -> Self {
+        Self { director: Some(director), ..Self::default() }
     }
 
     /// The n-th call from here on fails, counted from 1 over all ports.
@@ -162,6 +177,9 @@ impl FaultPlan {
 
     /// A call begins: waits where others go first, and says how it fails.
     pub(crate) async fn begin(&self, call: &'static str) -> Option<Fault> {
+        if let Some(director) = &self.director {
+            return director.permit(call).await;
+        }
         let (fault, stalls, others) = self.next(call);
         for _ in 0..others {
             tokio::task::yield_now().await;

@@ -5,11 +5,13 @@ use std::future::Future;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use oms_app::error::{PortError, StoreError, WorkflowError};
+use oms_app::pointers::{Pointer, WorkEntry, WorkList};
 use oms_app::ports::{
-    CancelAnswer, Commit, DueItem, DueStore, EventBus, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists,
-    OrderStore, Page, ParkedFact, ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Stimulus, StimulusQueue,
-    StockStore, TaskStore, TrackingStore, WebhookSender, WorkList, Workflows,
+    CancelAnswer, Commit, EventBus, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists, OrderStore, Page, ParkedFact,
+    ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Stimulus, StimulusQueue, StockStore, TaskStore,
+    TrackingStore, WebhookSender, Workflows,
 };
+use oms_app::timers::{Timer, TimerStore};
 use oms_domain::body::Provider;
 use oms_domain::id::{Carrier, EventKey, LocationId, OrderId, ShipmentId, Sku, TrackingNumber};
 use oms_domain::location::{Location, Product};
@@ -71,13 +73,20 @@ impl<P: OrderStore> OrderStore for Faulty<P> {
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         self.store("orders.commit", self.inner.commit(commit)).await
     }
-    async fn park_fact(
-        &self,
-        order_id: &OrderId,
-        parked: &ParkedFact,
-        look_again_at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.store("orders.park_fact", self.inner.park_fact(order_id, parked, look_again_at)).await
+    async fn point(&self, pointer: &Pointer) -> Result<(), StoreError> {
+        self.store("orders.point", self.inner.point(pointer)).await
+    }
+    async fn leave(&self, entry: &WorkEntry) -> Result<(), StoreError> {
+        self.store("orders.leave", self.inner.leave(entry)).await
+    }
+    async fn park_fact(&self, order_id: &OrderId, parked: &ParkedFact) -> Result<bool, StoreError> {
+        self.store("orders.park_fact", self.inner.park_fact(order_id, parked)).await
+    }
+    async fn parked_facts(&self, order_id: &OrderId) -> Result<Vec<ParkedFact>, StoreError> {
+        self.store("orders.parked_facts", self.inner.parked_facts(order_id)).await
+    }
+    async fn drop_fact(&self, order_id: &OrderId, key: &EventKey) -> Result<(), StoreError> {
+        self.store("orders.drop_fact", self.inner.drop_fact(order_id, key)).await
     }
     async fn order_of_payment(
         &self,
@@ -126,7 +135,7 @@ impl<P: OrderLists> OrderLists for Faulty<P> {
         list: WorkList,
         cursor: Option<&str>,
         limit: u32,
-    ) -> Result<Page<ShipmentId>, StoreError> {
+    ) -> Result<Page<WorkEntry>, StoreError> {
         self.store("lists.shipments", self.inner.shipments(location, list, cursor, limit)).await
     }
 }
@@ -146,8 +155,8 @@ impl<P: TrackingStore> TrackingStore for Faulty<P> {
     async fn shipment(&self, carrier: &Carrier, number: &TrackingNumber) -> Result<Option<ShipmentId>, StoreError> {
         self.store("tracking.shipment", self.inner.shipment(carrier, number)).await
     }
-    async fn park_scan(&self, scan: &ParkedScan, look_again_at: Timestamp) -> Result<bool, StoreError> {
-        self.store("tracking.park_scan", self.inner.park_scan(scan, look_again_at)).await
+    async fn park_scan(&self, scan: &ParkedScan) -> Result<(), StoreError> {
+        self.store("tracking.park_scan", self.inner.park_scan(scan)).await
     }
     async fn parked_scans(&self, carrier: &Carrier, number: &TrackingNumber) -> Result<Vec<ParkedScan>, StoreError> {
         self.store("tracking.parked_scans", self.inner.parked_scans(carrier, number)).await
@@ -158,24 +167,18 @@ impl<P: TrackingStore> TrackingStore for Faulty<P> {
 }
 
 #[async_trait]
-impl<P: DueStore> DueStore for Faulty<P> {
+impl<P: TimerStore> TimerStore for Faulty<P> {
     fn shards(&self) -> u32 {
         self.inner.shards()
     }
-    async fn due(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<DueItem>, StoreError> {
-        self.store("due.due", self.inner.due(shard, now, limit)).await
+    async fn set(&self, timer: &Timer) -> Result<(), StoreError> {
+        self.store("timers.set", self.inner.set(timer)).await
     }
-    async fn supersede(&self, order_id: &OrderId, seq: u64) -> Result<(), StoreError> {
-        self.store("due.supersede", self.inner.supersede(order_id, seq)).await
+    async fn due(&self, shard: u32, now: Timestamp, limit: u32) -> Result<Vec<Timer>, StoreError> {
+        self.store("timers.due", self.inner.due(shard, now, limit)).await
     }
-    async fn mark_sent(&self, order_id: &OrderId, seq: u64, work_at: Option<Timestamp>) -> Result<(), StoreError> {
-        self.store("due.mark_sent", self.inner.mark_sent(order_id, seq, work_at)).await
-    }
-    async fn set_due(&self, order_id: &OrderId, seq: u64, at: Option<Timestamp>) -> Result<(), StoreError> {
-        self.store("due.set_due", self.inner.set_due(order_id, seq, at)).await
-    }
-    async fn drop_parked_fact(&self, order_id: &OrderId, key: &EventKey) -> Result<(), StoreError> {
-        self.store("due.drop_parked_fact", self.inner.drop_parked_fact(order_id, key)).await
+    async fn clear(&self, shard: u32, timer: &Timer) -> Result<(), StoreError> {
+        self.store("timers.clear", self.inner.clear(shard, timer)).await
     }
 }
 

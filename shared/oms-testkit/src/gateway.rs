@@ -96,6 +96,11 @@ impl FakeProvider {
         self.books().script.extend(script);
     }
 
+    /// From now on it behaves: what it was told to do and had no occasion for is forgotten.
+    pub fn forget_script(&self) {
+        self.books().script.clear();
+    }
+
     /// The refunds on the books.
     #[must_use]
     pub fn refunds(&self) -> BTreeMap<RefundId, ProviderRefund> {

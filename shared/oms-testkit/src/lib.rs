@@ -4,6 +4,7 @@
 //!   against it and against real engines.
 //! - [`faults`]: a wrapper around any port that fails chosen calls before or after their effect, or crashes the caller.
 //! - [`doubles`] and [`gateway`]: a queue, a bus, workflows and webhooks that record; a payment provider that remembers.
+//! - [`spoil`]: bad input for fuzzing.
 //! - [`time`], [`seeded`], [`build`]: a clock with hands, ids and chance from a seed, orders to begin with.
 
 // A test that cannot go on should stop right there.
@@ -17,4 +18,7 @@ mod faulty;
 pub mod gateway;
 pub mod memory;
 pub mod seeded;
+pub mod shop;
+pub mod sim;
+pub mod spoil;
 pub mod time;

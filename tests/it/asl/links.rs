@@ -14,8 +14,7 @@ use crate::template::model::{Template, list, pascal, target, texts};
 fn worker(op: Op) -> &'static str {
     match op {
         Op::Validate => "ValidationFunction",
-        Op::Reserve | Op::Plan | Op::ReleaseStock => "AllocationFunction",
-        Op::ReleaseShipments => "ShippingNotifyFunction",
+        Op::Plan | Op::ReleaseStock => "AllocationFunction",
         Op::Compensate => "RefundFunction",
     }
 }

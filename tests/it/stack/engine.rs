@@ -1,5 +1,5 @@
 //! The engine's own API, for the accidents that a client of the shop cannot cause: lost messages, stopped consumers, broken
-//! workflows. The requests are AWS's own JSON ones; the engine checks no signatures.
+//! workflows. The requests are AWS's own JSON ones, in the name of the account's root.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl Consumer {
 impl Engine {
     pub fn new(stack: &StackFile) -> Self {
         let url = stack.engine_url.clone().unwrap_or_default();
-        Self { client: http::client().unwrap(), aws: Clients::new(&url), url, stack: stack.clone() }
+        Self { client: http::root_client("lambda").unwrap(), aws: Clients::new(&url), url, stack: stack.clone() }
     }
 
     /// One call, such as `AmazonSQS.SendMessage`.
@@ -57,9 +57,14 @@ impl Engine {
 
     /// The sweep, now, as the schedule calls it once a minute; its report.
     pub async fn sweep(&self) -> Value {
+        self.sweep_within(Duration::from_secs(60)).await.unwrap()
+    }
+
+    /// The same, if it answers in time: it does not if it is killed.
+    pub async fn sweep_within(&self, patience: Duration) -> Result<Value, reqwest::Error> {
         let name = &self.stack.outputs["TimersFunctionName"];
         let url = format!("{}/2015-03-31/functions/{name}/invocations", self.url);
-        self.client.post(url).body("{}").send().await.unwrap().json().await.unwrap()
+        self.client.post(url).body("{}").timeout(patience).send().await?.json().await
     }
 
     /// Stops a consumer, and waits until nothing that it took before is still at work.
@@ -142,6 +147,23 @@ impl Engine {
         messages.iter().filter_map(|message| message["Body"].as_str().map(str::to_owned)).collect()
     }
 
+    /// All bodies in a queue, which stay there: each is hidden for a moment, so that the next call shows others.
+    pub async fn peek_all(&self, queue: &str) -> Vec<String> {
+        let mut all = Vec::new();
+        loop {
+            // Without waiting for more: what was hidden would show again meanwhile, and the reading would never end.
+            let request = json!({
+                "QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 2, "WaitTimeSeconds": 0,
+            });
+            let answer = self.call("AmazonSQS.ReceiveMessage", &request).await;
+            let Some(messages) = answer["Messages"].as_array().filter(|messages| !messages.is_empty()) else { break };
+            all.extend(messages.iter().filter_map(|message| message["Body"].as_str().map(str::to_owned)));
+        }
+        // They show again, so that whoever counts or moves them sees all.
+        tokio::time::sleep(Duration::from_millis(2100)).await;
+        all
+    }
+
     /// `cargo local redrive stimuli`: how many messages went back.
     pub async fn redrive(&self) -> u32 {
         redrive::redrive(&self.aws.sqs, &self.stack, Some("stimuli")).await.unwrap()[0].moved
@@ -176,6 +198,13 @@ impl Engine {
     pub async fn define(&self, workflow: &str, definition: &str) {
         let body = json!({ "stateMachineArn": self.stack.state_machines[workflow], "definition": definition });
         self.call("AWSStepFunctions.UpdateStateMachine", &body).await;
+    }
+
+    /// Every function's configuration.
+    pub async fn functions(&self) -> Vec<Value> {
+        let url = format!("{}/2015-03-31/functions/", self.url);
+        let all: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
+        all["Functions"].as_array().unwrap().clone()
     }
 
     /// The event bus.

@@ -1,11 +1,26 @@
 //! Somebody who listens to the bus: a queue of the test's own behind a rule for one order.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::shared::Local;
-use crate::world::eventually;
+use crate::world::{Order, eventually};
 
-/// Hears the events of one order, from the first on.
+/// Events that alone are no news for other systems: a commit of nothing else stays.
+const QUIET: &[&str] = &[
+    "order_received",
+    "payment_identified",
+    "payment_pending",
+    "shipment_accepted",
+    "shipment_packed",
+    "shipment_in_transit",
+    "shipment_out_for_delivery",
+    "noted",
+    "order_closed",
+];
+
+/// Hears the commits of one order, from the first on.
 pub struct Listener<'a> {
     local: &'a Local,
     queue: String,
@@ -36,41 +51,56 @@ impl<'a> Listener<'a> {
         self.heard.clone()
     }
 
-    /// Waits until the order's events are heard from the first to this one, whatever their order and however often.
-    pub async fn all_until(&mut self, sequence: u64) -> Vec<Value> {
-        let (local, queue, heard) = (self.local, &self.queue, &mut self.heard);
-        eventually(&format!("events 1 to {sequence} on the bus"), async || {
-            heard.extend(take(local, queue).await);
-            let missing: Vec<u64> = (1..=sequence).filter(|n| !heard.iter().any(|e| number(e) == *n)).collect();
-            if missing.is_empty() { Ok(heard.clone()) } else { Err(format!("missing {missing:?}")) }
+    /// What is news in the order's timeline and was not heard yet.
+    pub async fn missing(&mut self, order: &Order) -> Vec<String> {
+        let heard = self.so_far().await;
+        let heard: BTreeSet<u64> = heard.iter().flat_map(events).map(|event| number(&event["number"])).collect();
+        let timeline = (1..).zip(order.list("/timeline"));
+        let name = |entry: &Value| entry["event"].as_str().unwrap().to_owned();
+        let named = timeline.map(|(number, entry)| (number, name(entry)));
+        let missing = named.filter(|(number, name)| !heard.contains(number) && !QUIET.contains(&name.as_str()));
+        missing.map(|(number, name)| format!("{number} {name}")).collect()
+    }
+
+    /// Waits until all that is news in the order's timeline is heard, whatever its order and however often: the entries.
+    pub async fn all_of(&mut self, order: &Order) -> Vec<Value> {
+        eventually("all news is on the bus", async || {
+            let missing = self.missing(order).await;
+            if missing.is_empty() { Ok(()) } else { Err(format!("missing {missing:?}")) }
         })
-        .await
+        .await;
+        self.heard.clone()
     }
 }
 
-/// An event's number in its order.
-pub fn number(event: &Value) -> u64 {
-    event["sequence"].as_str().and_then(|text| text.parse().ok()).unwrap_or_default()
+/// The events of an entry, in order.
+pub fn events(entry: &Value) -> Vec<Value> {
+    entry["data"]["events"].as_array().unwrap().clone()
+}
+
+/// A number, also where CloudEvents wants it as a text.
+pub fn number(value: &Value) -> u64 {
+    value.as_u64().or_else(|| value.as_str()?.parse().ok()).unwrap_or_default()
 }
 
 async fn take(local: &Local, queue: &str) -> Vec<Value> {
-    let mut events = Vec::new();
+    let mut entries = Vec::new();
     loop {
         let request = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10 });
         let answer = local.engine.call("AmazonSQS.ReceiveMessage", &request).await;
         let Some(messages) = answer["Messages"].as_array().filter(|messages| !messages.is_empty()) else { break };
         for message in messages {
             let envelope: Value = serde_json::from_str(message["Body"].as_str().unwrap()).unwrap();
-            let event = envelope["detail"].clone();
+            let entry = envelope["detail"].clone();
             assert_eq!(
-                (&event["specversion"], &event["type"]),
+                (&entry["specversion"], &entry["type"]),
                 (&json!("1.0"), &envelope["detail-type"]),
                 "{envelope}"
             );
-            events.push(event);
+            entries.push(entry);
             let receipt = json!({ "QueueUrl": queue, "ReceiptHandle": message["ReceiptHandle"] });
             local.engine.call("AmazonSQS.DeleteMessage", &receipt).await;
         }
     }
-    events
+    entries
 }

@@ -5,7 +5,7 @@
 
 mod accidents;
 mod desk;
-mod engine;
+pub mod engine;
 mod faults;
 mod intake;
 mod lifecycle;

@@ -20,8 +20,6 @@ use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use super::engine::Engine;
 use crate::world::{Sdk, Signer, World};
 
-/// Its home is `target/local/tests`.
-const HOME: &str = "tests";
 /// How many cases run at once: the engine is no faster with more, only later.
 const ROOM: u32 = 8;
 /// Long enough to be paid in on a busy machine, short enough to wait for.
@@ -30,6 +28,8 @@ const PAYMENT_WINDOW: &str = "order.payment_window_seconds=25";
 const REVIEW_ABOVE: &str = "order.review_threshold=CNY=5000.00";
 /// A warehouse that is silent for this long is asked about.
 const RESPONSE_WINDOW: &str = "order.shipment_response_seconds=60";
+/// What no queue brings, the sweep finds after this long: not after minutes, for there are cases that wait for it.
+const LOOKOUT: &str = "order.lookout_seconds=30";
 
 /// The clients' connections and the stand-in outlive single tests, so they live on a runtime that does.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().unwrap());
@@ -43,6 +43,8 @@ pub struct Local {
     pub stripe: StripeStandIn,
     /// The engine's own API, for the accidents.
     pub engine: Engine,
+    /// The folder that the stack is at home in.
+    pub home: PathBuf,
 }
 
 impl Deref for Local {
@@ -131,7 +133,7 @@ fn cannot_run<F>(missing: &Missing) {
 }
 
 async fn start_or_say() -> Result<Local, Missing> {
-    let layout = Layout::named(HOME);
+    let layout = Layout::named(testing::WHOLE_STACK);
     let python =
         std::env::var_os(testing::PYTHON).map(PathBuf::from).or_else(|| python::ready(&layout, Purpose::Tests));
     let Some(python) = python else {
@@ -139,12 +141,16 @@ async fn start_or_say() -> Result<Local, Missing> {
             "the local engine and the providers' Python packages are not installed; `cargo local test` installs them";
         return Err(Missing::Skip(what.to_owned()));
     };
-    let (file, stripe) = match std::env::var_os(testing::STACK) {
-        Some(path) => given(StackFile::read(&PathBuf::from(path))?).await?,
+    let mut home = layout.home().to_owned();
+    let (file, stripe) = match std::env::var_os(testing::STACK).map(PathBuf::from) {
+        Some(path) => {
+            home = path.parent().unwrap_or(&home).to_owned();
+            given(StackFile::read(&path)?).await?
+        }
         None => own(&layout).await?,
     };
     let engine = Engine::new(&file);
-    Ok(Local { world: World::new(file, Signer::Sdk(Sdk::start(&python)?)), stripe, engine })
+    Ok(Local { world: World::new(file, Signer::Sdk(Sdk::start(&python)?)), stripe, engine, home })
 }
 
 async fn own(layout: &Layout) -> Result<(StackFile, StripeStandIn), Missing> {
@@ -153,9 +159,10 @@ async fn own(layout: &Layout) -> Result<(StackFile, StripeStandIn), Missing> {
         PAYMENT_WINDOW,
         REVIEW_ABOVE,
         RESPONSE_WINDOW,
+        LOOKOUT,
         &format!("providers.stripe.api_base={}", stripe.url()),
     ])?;
-    Ok((testing::stack(HOME, settings).await?, stripe))
+    Ok((testing::stack(testing::WHOLE_STACK, settings).await?, stripe))
 }
 
 /// A stack that is up already serves if it is a local one whose calls to Stripe can be answered here.

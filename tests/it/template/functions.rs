@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use oms_lambda::config::VARIABLES;
 
@@ -19,6 +19,7 @@ const POLICY: &[&str] = &[
     "COD_ENABLED",
     "SHIPMENT_RESPONSE_SECONDS",
     "CLOSE_AFTER_SECONDS",
+    "LOOKOUT_SECONDS",
     // Its presence says that Stripe is a way to pay.
     "STRIPE_SECRET_ARN",
 ];
@@ -48,6 +49,7 @@ const READERS: &[(&str, &[&str])] = &[
     ("stimuli_queue_url", &["STIMULI_QUEUE_URL"]),
     ("deliveries_queue_url", &["DELIVERIES_QUEUE_URL"]),
     ("event_bus_name", &["EVENT_BUS_NAME"]),
+    ("publish", &["PUBLISH"]),
     ("state_machines", &["PLACEMENT_ARN", "FULFILMENT_ARN", "REVERSAL_ARN"]),
     ("item_deadline", &["ITEM_DEADLINE_SECONDS"]),
     ("credentials_secret_arn", &["CREDENTIALS_SECRET_ARN"]),
@@ -60,7 +62,7 @@ const READERS: &[(&str, &[&str])] = &[
 ];
 
 /// Named for functions that do not use them: the Stripe secret is part of the policy, and every function that decides is
-/// wired with both tables, though an intake or a callback never moves stock.
+/// wired with both tables, though an intake never moves stock.
 const ONLY_NAMED: &[&str] = &["STRIPE_SECRET_ARN", "STOCK_TABLE"];
 
 /// Folders under `functions/` and functions of the template are the same, by name and by place of the binary.
@@ -115,6 +117,19 @@ pub fn companions(template: &Template) -> Vec<String> {
         check(logs, "cannot write its own log");
     }
     problems
+}
+
+/// Whoever decides about orders is stopped before the timers that it relies on come: they are set at least
+/// `LookoutSeconds` ahead, and one that is set already counts if it is half as far ahead.
+pub fn lookout(template: &Template) -> Vec<String> {
+    let decides = |properties: &Value| !properties["Environment"]["Variables"]["LOOKOUT_SECONDS"].is_null();
+    let lookout = template.document["Parameters"]["LookoutSeconds"]["Default"].as_u64().unwrap_or_default();
+    template
+        .functions()
+        .filter(|(_, properties)| decides(properties))
+        .filter(|(_, properties)| properties["Timeout"].as_u64().is_none_or(|timeout| timeout * 2 >= lookout))
+        .map(|(id, _)| format!("{id}: may run for half of LookoutSeconds or longer"))
+        .collect()
 }
 
 /// Only known variables, all of the policy or none of it, and a permission behind every name and the other way round.

@@ -31,6 +31,7 @@ fn problems(template: &Template) -> Vec<(&'static str, Vec<String>)> {
         ("functions and folders", functions::folders(template, &folders())),
         ("log groups and roles", functions::companions(template)),
         ("environment", functions::environment(template)),
+        ("lookout", functions::lookout(template)),
         ("reserved concurrency", functions::reserved(template)),
         ("least privilege", access::roles(template)),
         ("routes", routes::routes(template)),

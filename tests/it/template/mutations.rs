@@ -36,7 +36,12 @@ fn mutations() -> Vec<Mutation> {
         (
             "/Resources/TimersFunction/Properties/Environment/Variables/LIVE_MODE",
             None,
-            "TimersFunction: has 8 of the 9 variables of the policy",
+            "TimersFunction: has 9 of the 10 variables of the policy",
+        ),
+        (
+            "/Resources/TimersFunction/Properties/Timeout",
+            Some(json!(150)),
+            "TimersFunction: may run for half of LookoutSeconds or longer",
         ),
         (
             "/Resources/ValidationFunction/Properties/Environment/Variables/STOCK_TABLE",
@@ -145,6 +150,11 @@ fn mutations() -> Vec<Mutation> {
             "DeliveriesRule: takes",
         ),
         (
+            "/Resources/DeliveriesRule/Properties/EventPattern/detail/data/names/0",
+            Some(json!("shipment_planned")),
+            "DeliveriesRule: takes",
+        ),
+        (
             "/Resources/DeliveriesQueuePolicy/Properties/PolicyDocument/Statement/1/Effect",
             Some(json!("Deny")),
             "DeliveriesRule: may not send to DeliveriesQueue",
@@ -152,6 +162,16 @@ fn mutations() -> Vec<Mutation> {
         ("/Resources/StimuliDeadLetterAlarm", None, "StimuliDeadLetterQueue: nobody watches"),
         ("/Resources/ReversalFailedAlarm", None, "ReversalStateMachine: nobody watches ExecutionsFailed"),
         ("/Resources/ApiServerErrorAlarm/Properties/AlarmActions", None, "ApiServerErrorAlarm: does not ring"),
+        (
+            "/Resources/TimersSilentAlarm/Properties/TreatMissingData",
+            Some(json!("notBreaching")),
+            "TimersSilentAlarm: is silent when nothing happens",
+        ),
+        (
+            "/Resources/OverdueAlarm/Properties/TreatMissingData",
+            Some(json!("breaching")),
+            "OverdueAlarm: rings when nothing happens",
+        ),
         ("/Outputs/StimuliQueueUrl", None, "StimuliQueueUrl: no such output"),
         ("/Resources/EventBus", None, "EventBus: is neither parameter nor resource"),
         ("/Parameters/Forgotten", Some(json!({"Type": "String"})), "Forgotten: an idle parameter"),

@@ -40,6 +40,7 @@ const ALARMS: &[(&str, &str)] = &[
     ("5xx", "HttpApi"),
     ("Errors", "PublisherFunction"),
     ("Errors", "TimersFunction"),
+    ("Invocations", "TimersFunction"),
     ("IteratorAge", "PublisherFunction"),
     ("SweepFailures", "timers"),
     ("OldestOverdueSeconds", "timers"),
@@ -60,8 +61,12 @@ pub fn alarms(template: &Template) -> Vec<String> {
         if actions[0] != "HasAlarmTopic" || actions[1][0]["Ref"] != "AlarmTopicArn" {
             problems.push(format!("{id}: does not ring at the topic"));
         }
-        if properties["TreatMissingData"] != "notBreaching" {
-            problems.push(format!("{id}: rings when nothing happens"));
+        match (metric, properties["TreatMissingData"].as_str()) {
+            // What is never started reports nothing, and that is the bad news.
+            ("Invocations", Some("breaching")) => {}
+            ("Invocations", _) => problems.push(format!("{id}: is silent when nothing happens")),
+            (_, Some("notBreaching")) => {}
+            (_, _) => problems.push(format!("{id}: rings when nothing happens")),
         }
     }
     let dead_letters = dead_letter_queues(template);

@@ -3,23 +3,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use oms_app::deliveries::TOLD;
+use oms_aws::rows::NEWS;
+use oms_domain::outgoing::KIND;
 use serde_json::{Value, json};
 
 use super::model::{Template, list, present, target};
 
 /// Index name, partition key, sort key (or none), projection.
 const INDEXES: &[[&str; 4]] = &[
-    ["due", "g_due", "g_due_at", "INCLUDE"],
     ["customer", "g_customer", "g_created", "KEYS_ONLY"],
     ["day", "g_day", "g_created", "KEYS_ONLY"],
     ["tasks", "g_task", "g_task_since", "ALL"],
-    ["work", "g_work", "g_work_since", "KEYS_ONLY"],
     ["payment", "g_payment", "", "KEYS_ONLY"],
 ];
-
-/// The events a warehouse hears of.
-const DELIVERED: &[&str] =
-    &["waybill.shipment.released.v1", "waybill.shipment.cancel_requested.v1", "waybill.shipment.withdrawn.v1"];
 
 /// AWS's advice for a queue that feeds a function.
 pub const VISIBILITY_FACTOR: u64 = 6;
@@ -163,20 +160,24 @@ pub fn queue_sources(template: &Template) -> Vec<String> {
     problems
 }
 
-/// Stream to function: only new commits, and a batch that cannot be published does not stop the shard for ever.
+/// Stream to function: only new commits, without news only where all are to leave, and a batch that cannot be published does not stop
+/// the shard for ever.
 pub fn stream_source(template: &Template) -> Vec<String> {
     let mut problems = Vec::new();
     let streams: Vec<_> = sources(template).into_iter().filter(|(_, _, event)| event["Type"] == "DynamoDB").collect();
     for (id, name, event) in &streams {
         let properties = &event["Properties"];
-        let filters = list(&properties["FilterCriteria"]["Filters"]);
-        let pattern: Value = filters
-            .first()
-            .and_then(|filter| serde_json::from_str(filter["Pattern"].as_str().unwrap_or_default()).ok())
-            .unwrap_or_default();
-        let commits = json!({"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "E#"}]}}}});
+        let patterns =
+            list(&properties["FilterCriteria"]["Filters"]).first().map(|filter| &filter["Pattern"]["Fn::If"]);
+        let pattern = |place: usize| -> Value {
+            let text = patterns.and_then(|either| either[place].as_str()).unwrap_or_default();
+            serde_json::from_str(text).unwrap_or_default()
+        };
+        let mut commits = json!({"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": [{"prefix": "E#"}]}}}});
+        let all = pattern(1) == commits && patterns.is_some_and(|either| either[0] == "PublishesAll");
+        commits["dynamodb"]["NewImage"] = json!({ NEWS: { "S": ["1"] } });
         let checks = [
-            (pattern == commits, "takes more or less than new commits"),
+            (all && pattern(2) == commits, "takes more or less than new commits"),
             (properties["BisectBatchOnFunctionError"] == true, "a poison record takes its whole batch along"),
             (properties["MaximumRetryAttempts"].is_u64(), "a poison record stops its shard for a day"),
             (properties["StartingPosition"] == "TRIM_HORIZON", "misses what was written before it started"),
@@ -197,9 +198,9 @@ pub fn stream_source(template: &Template) -> Vec<String> {
 pub fn deliveries_rule(template: &Template) -> Vec<String> {
     let mut problems = Vec::new();
     let rule = template.properties("DeliveriesRule");
-    let types: BTreeSet<&str> = list(&rule["EventPattern"]["detail-type"]).iter().filter_map(Value::as_str).collect();
-    if types != DELIVERED.iter().copied().collect() {
-        problems.push(format!("DeliveriesRule: takes {types:?}"));
+    let wanted = json!({"detail-type": [KIND], "detail": {"webhook": [true], "data": {"names": TOLD}}});
+    if rule["EventPattern"] != wanted {
+        problems.push(format!("DeliveriesRule: takes {}, not {wanted}", rule["EventPattern"]));
     }
     let to = &rule["Targets"][0];
     for queue in [target(&to["Arn"]), target(&to["DeadLetterConfig"]["Arn"])] {

@@ -1,9 +1,16 @@
 //! One module for each command.
 
+pub(crate) mod audit;
+pub(crate) mod bench;
+pub(crate) mod chaos;
 pub(crate) mod down;
 mod dynamodb_local;
+pub(crate) mod fuzz_api;
 pub(crate) mod logs;
+pub(crate) mod meter;
+pub(crate) mod planted;
 pub(crate) mod redrive;
+pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod test;
 pub(crate) mod up;

@@ -4,12 +4,12 @@ use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use local_stack::engine::{self, Lifetime};
+use local_stack::engine::{self, Lifetime, Roles};
 use local_stack::error::{LocalError, Result};
 use local_stack::layout::Layout;
 use local_stack::progress::Progress;
 use local_stack::python::{self, Purpose};
-use local_stack::{bootstraps, testing};
+use local_stack::{access, bootstraps, testing};
 
 use crate::cli::TestArgs;
 use crate::commands::dynamodb_local::{self, DynamoDbLocal};
@@ -32,10 +32,24 @@ pub(crate) async fn run(layout: &Layout, args: &TestArgs, progress: Progress) ->
     let (python, database) = tools.await.map_err(LocalError::engine("installing what the tests need"))??;
     let services = Services::start(python, database, progress).await?;
     let command = services.tell(bootstraps::cargo(layout), &args.args);
+    let whole_stack = Layout::named(testing::WHOLE_STACK);
+    access::forget(&whole_stack);
     let ran = tokio::task::spawn_blocking(move || run_counting(command)).await;
     services.stop().await?;
     let (count, ended_well) = ran.map_err(LocalError::engine("running the tests"))??;
-    report(&count, ended_well)
+    // Some of the tests use some of the permissions only.
+    let least = !args.args.is_empty() || roles_are_least(&whole_stack)?;
+    report(&count, ended_well, least)
+}
+
+/// Whether the roles may do what they did, and nothing else; says what differs.
+fn roles_are_least(whole_stack: &Layout) -> Result<bool> {
+    let Some(findings) = access::of_last_run(whole_stack)? else { return Ok(true) };
+    println!("\nRoles, by what they may do and did:");
+    for line in findings.lines() {
+        println!("  {line}");
+    }
+    Ok(findings.is_least())
 }
 
 /// What runs beside the tests.
@@ -54,7 +68,8 @@ impl Services {
         std::fs::create_dir_all(layout.home())
             .map_err(LocalError::io(format!("creating {}", layout.home().display())))?;
         engine::stop(&layout).await?;
-        let engine = engine::start(&layout, &python, engine::free_port()?, Lifetime::ThisProcess).await?;
+        let engine =
+            engine::start(&layout, &python, engine::free_port()?, Lifetime::ThisProcess, Roles::Trusted, None).await?;
         let database = match database {
             Ok(folder) => DynamoDbLocal::start(&folder).await,
             Err(reason) => Err(reason),
@@ -177,11 +192,13 @@ fn copy(from: impl Read, mut to: impl Write) -> std::io::Result<Count> {
 }
 
 /// The count is the last line, whatever happened.
-fn report(count: &Count, ended_well: bool) -> Result<()> {
+fn report(count: &Count, ended_well: bool, least: bool) -> Result<()> {
     let problem = if !ended_well && count.failed == 0 {
         Some("The tests did not all run: see the messages above.")
     } else if !ended_well || count.failed > 0 {
         Some("Tests failed: they are named above.")
+    } else if !least {
+        Some("Roles may do more or less than they do: see above.")
     } else if testing::in_ci() && count.skips() > 0 {
         Some("In CI a skipped test is a failure.")
     } else {
@@ -221,8 +238,9 @@ test result_of_something ... ok";
     #[test]
     fn the_run_fails_when_a_test_or_the_runner_does() {
         let count = |passed, failed| Count { passed, failed, ..Count::default() };
-        assert!(report(&count(2, 0), true).is_ok());
-        assert!(report(&count(2, 1), false).is_err());
-        assert!(report(&count(0, 0), false).is_err(), "it did not compile");
+        assert!(report(&count(2, 0), true, true).is_ok());
+        assert!(report(&count(2, 1), false, true).is_err());
+        assert!(report(&count(0, 0), false, true).is_err(), "it did not compile");
+        assert!(report(&count(2, 0), true, false).is_err(), "a role may do too much");
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo local demo`: orders walk through their whole life over the HTTP contract, on the real stack.
 
-mod baskets;
+pub(crate) mod baskets;
 mod order;
 mod walks;
 mod world;

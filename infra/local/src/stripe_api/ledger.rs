@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 
+use super::mood::Mood;
 use super::objects::{Intent, Refund};
 
 /// Parameters of a request, as the form or the query gives them.
@@ -44,6 +45,8 @@ pub struct Ledger {
     keys: BTreeMap<String, Remembered>,
     /// Each with the payment intent that it is for; none is for whichever comes next.
     faults: VecDeque<(Option<String>, Fault)>,
+    /// By the payment intent that it is about.
+    moods: BTreeMap<String, Mood>,
     violations: Vec<String>,
     /// Part of every id, so that two runs of the stand-in give different ones to the same stack.
     run: String,
@@ -64,6 +67,24 @@ impl Ledger {
     /// The same for requests about one payment intent alone, where others are at work too.
     pub fn plan_for(&mut self, intent: &str, fault: Fault) {
         self.faults.push_back((Some(intent.to_owned()), fault));
+    }
+
+    /// From now on requests about this payment intent are met in this mood; with none, as they should be.
+    pub fn disposed(&mut self, intent: &str, mood: Option<Mood>) {
+        match mood {
+            Some(mood) => self.moods.insert(intent.to_owned(), mood),
+            None => self.moods.remove(intent),
+        };
+    }
+
+    /// The mood in which a request about a payment intent is met.
+    pub(super) fn mood(&self, intent: &str) -> Option<Mood> {
+        self.moods.get(intent).copied()
+    }
+
+    /// The payment intent that a refund is of.
+    pub(super) fn intent_of(&self, refund: &str) -> Option<String> {
+        self.refunds.iter().find(|known| known.id == refund).map(|refund| refund.payment_intent.clone())
     }
 
     /// The keys under which changing requests were carried out.

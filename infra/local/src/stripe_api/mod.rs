@@ -5,9 +5,11 @@
 
 pub mod events;
 pub mod ledger;
+mod mood;
 mod objects;
 mod server;
 
 pub use self::ledger::{Answer, Fault, Ledger};
+pub use self::mood::{Mood, Rubbish};
 pub use self::objects::{Intent, Refund};
 pub use self::server::StripeStandIn;

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -11,9 +12,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures::stream;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::ledger::{Answer, Ledger, Parameters, failure};
+use super::mood::Mood;
 use crate::clock;
 use crate::error::{LocalError, Result};
 
@@ -22,7 +25,17 @@ use crate::error::{LocalError, Result};
 pub struct StripeStandIn {
     port: u16,
     shared: Shared,
+    /// None while it does not listen.
+    listening: Mutex<Option<Listening>>,
+}
+
+/// How long requests that it is at may take when it stops to listen.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+struct Listening {
     task: JoinHandle<()>,
+    stop: oneshot::Sender<()>,
 }
 
 #[derive(Clone)]
@@ -43,23 +56,35 @@ impl StripeStandIn {
     /// # Errors
     /// The port is taken.
     pub async fn start(port: u16, api_key: &str) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
-            LocalError::blocked(
-                format!(
-                    "port {port} on 127.0.0.1 is needed for the stand-in for Stripe's API and cannot be used: {error}"
-                ),
-                "stop the program that uses it",
-            )
-        })?;
+        let listener = bind(port).await?;
         let port = listener.local_addr().map_err(LocalError::io("starting the stand-in for Stripe's API"))?.port();
         let run = format!("standin{}", clock::now().as_millisecond());
         let shared = Shared { ledger: Arc::new(Mutex::new(Ledger::new(&run))), api_key: api_key.into() };
-        let app = router(shared.clone());
-        let task = tokio::spawn(async move {
-            // It ends with the task; there is nobody to tell of an error before that.
-            axum::serve(listener, app).await.ok();
-        });
-        Ok(Self { port, shared, task })
+        let listening = Mutex::new(Some(serve(listener, shared.clone())));
+        Ok(Self { port, shared, listening })
+    }
+
+    /// Goes down: connections are refused until [`StripeStandIn::listen_again`]. What it is at it still answers.
+    pub async fn stop_listening(&self) {
+        let Some(Listening { mut task, stop }) = self.listening().take() else { return };
+        stop.send(()).ok();
+        if tokio::time::timeout(LAST_WORDS, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+
+    /// Comes up again on the same port, with all that it remembered.
+    ///
+    /// # Errors
+    /// Another program has taken the port.
+    pub async fn listen_again(&self) -> Result<()> {
+        let listener = bind(self.port).await?;
+        *self.listening() = Some(serve(listener, self.shared.clone()));
+        Ok(())
+    }
+
+    fn listening(&self) -> std::sync::MutexGuard<'_, Option<Listening>> {
+        self.listening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Its address, for `--set providers.stripe.api_base`.
@@ -75,7 +100,9 @@ impl StripeStandIn {
 
 impl Drop for StripeStandIn {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(listening) = self.listening().take() {
+            listening.task.abort();
+        }
     }
 }
 
@@ -84,15 +111,52 @@ impl Shared {
         look(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Answers a caller that has the key.
-    fn answer(&self, headers: &HeaderMap, act: impl FnOnce(&mut Ledger) -> Answer) -> Response {
+    /// Answers a caller that has the key, in the mood for whatever the request is about.
+    async fn answer(
+        &self,
+        about: Option<&str>,
+        headers: &HeaderMap,
+        act: impl FnOnce(&mut Ledger) -> Answer,
+    ) -> Response {
         let wanted = format!("Bearer {}", self.api_key);
         let given = headers.get("authorization").and_then(|value| value.to_str().ok());
         if given != Some(wanted.as_str()) {
             return respond(&failure(401, "invalid_request_error", "", "Invalid API Key provided"));
         }
-        respond(&self.with(act))
+        let mood = about.and_then(|intent| self.with(|ledger| ledger.mood(intent)));
+        match mood {
+            None => respond(&self.with(act)),
+            Some(Mood::Slow(wait)) => {
+                let answer = self.with(act);
+                tokio::time::sleep(wait).await;
+                respond(&answer)
+            }
+            Some(Mood::Rubbish { says, does: true }) => says.response(&self.with(act)),
+            Some(Mood::Rubbish { says, does: false }) => {
+                says.response(&failure(404, "invalid_request_error", "resource_missing", "not carried out"))
+            }
+        }
     }
+}
+
+async fn bind(port: u16) -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
+        LocalError::blocked(
+            format!("port {port} on 127.0.0.1 is needed for the stand-in for Stripe's API and cannot be used: {error}"),
+            "stop the program that uses it",
+        )
+    })
+}
+
+fn serve(listener: TcpListener, shared: Shared) -> Listening {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let app = router(shared);
+    let task = tokio::spawn(async move {
+        // Dropped without a word it ends as well; there is nobody to tell of an error before that.
+        let until = async { stopped.await.unwrap_or(()) };
+        axum::serve(listener, app).with_graceful_shutdown(until).await.ok();
+    });
+    Listening { task, stop }
 }
 
 fn router(shared: Shared) -> Router {
@@ -106,11 +170,11 @@ fn router(shared: Shared) -> Router {
 }
 
 async fn create_intent(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
-    shared.answer(&headers, |ledger| ledger.create_intent(&form(&body), key(&headers)))
+    shared.answer(None, &headers, |ledger| ledger.create_intent(&form(&body), key(&headers))).await
 }
 
 async fn get_intent(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    shared.answer(&headers, |ledger| ledger.get_intent(&id))
+    shared.answer(Some(&id), &headers, |ledger| ledger.get_intent(&id)).await
 }
 
 async fn cancel_intent(
@@ -119,20 +183,24 @@ async fn cancel_intent(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    shared.answer(&headers, |ledger| ledger.cancel_intent(&id, &form(&body), key(&headers)))
+    shared.answer(Some(&id), &headers, |ledger| ledger.cancel_intent(&id, &form(&body), key(&headers))).await
 }
 
 async fn create_refund(State(shared): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
-    shared.answer(&headers, |ledger| ledger.create_refund(&form(&body), key(&headers)))
+    let form = form(&body);
+    let about = form.get("payment_intent").map(String::as_str);
+    shared.answer(about, &headers, |ledger| ledger.create_refund(&form, key(&headers))).await
 }
 
 async fn get_refund(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
-    shared.answer(&headers, |ledger| ledger.get_refund(&id))
+    let about = shared.with(|ledger| ledger.intent_of(&id));
+    shared.answer(about.as_deref(), &headers, |ledger| ledger.get_refund(&id)).await
 }
 
 async fn list_refunds(State(shared): State<Shared>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
     let parameters = form(query.unwrap_or_default().as_bytes());
-    shared.answer(&headers, |ledger| ledger.list_refunds(&parameters))
+    let about = parameters.get("payment_intent").map(String::as_str);
+    shared.answer(about, &headers, |ledger| ledger.list_refunds(&parameters)).await
 }
 
 fn form(bytes: &[u8]) -> Parameters {
@@ -164,11 +232,13 @@ fn broken_off() -> Response {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use serde_json::Value;
 
     use super::StripeStandIn;
     use crate::http;
-    use crate::stripe_api::Fault;
+    use crate::stripe_api::{Fault, Mood, Rubbish};
 
     #[tokio::test]
     async fn the_api_is_served_to_those_with_the_key() {
@@ -206,5 +276,57 @@ mod tests {
             .unwrap();
         assert_eq!(listed["data"].as_array().unwrap().len(), 1);
         assert_eq!(listed["data"][0]["metadata"]["refund_id"], "r1");
+    }
+
+    #[tokio::test]
+    async fn on_a_bad_day_it_is_slow_or_answers_rubbish_about_one_payment_alone() {
+        let stand_in = StripeStandIn::start(0, "sk_test_1").await.unwrap();
+        let client = http::client().unwrap();
+        let intents: Vec<String> = (0..2)
+            .map(|_| {
+                let form = [("amount".to_owned(), "100".to_owned()), ("currency".to_owned(), "cny".to_owned())];
+                let created = stand_in.with(|ledger| ledger.create_intent(&form.into(), None));
+                created.body["id"].as_str().unwrap().to_owned()
+            })
+            .collect();
+        let ask = async |id: &str| {
+            let url = format!("{}/v1/payment_intents/{id}", stand_in.url());
+            let answer = client.get(url).bearer_auth("sk_test_1").send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        let says = |says| Some(Mood::Rubbish { says, does: true });
+        for (mood, status, begins, is_json) in [
+            (says(Rubbish::ServerError), 500, "{\"error\"", true),
+            (says(Rubbish::BadGateway), 502, "<html>", false),
+            (says(Rubbish::Page), 200, "<html>", false),
+            (says(Rubbish::Half), 200, "{\"", false),
+            (None, 200, "{\"", true),
+        ] {
+            stand_in.with(|ledger| ledger.disposed(&intents[0], mood));
+            let (found, body) = ask(&intents[0]).await;
+            assert_eq!((found, body.starts_with(begins)), (status, true), "{mood:?}: {body}");
+            assert_eq!(serde_json::from_str::<Value>(&body).is_ok(), is_json, "{mood:?}: {body}");
+            assert_eq!(ask(&intents[1]).await.0, 200, "the other payment is none of its business");
+        }
+        stand_in.with(|ledger| ledger.disposed(&intents[0], Some(Mood::Slow(Duration::from_millis(300)))));
+        let since = Instant::now();
+        assert_eq!(ask(&intents[0]).await.0, 200);
+        assert!(since.elapsed() >= Duration::from_millis(300));
+    }
+
+    #[tokio::test]
+    async fn it_goes_down_and_comes_back_with_its_memory() {
+        let stand_in = StripeStandIn::start(0, "sk_test_1").await.unwrap();
+        // A connection that is kept open must not outlive the service either.
+        let client = http::client().unwrap();
+        let ask = || client.get(format!("{}/v1/refunds", stand_in.url())).bearer_auth("sk_test_1").send();
+        assert_eq!(ask().await.unwrap().status(), 200);
+        let form = [("amount".to_owned(), "100".to_owned()), ("currency".to_owned(), "cny".to_owned())];
+        let created = stand_in.with(|ledger| ledger.create_intent(&form.into(), None));
+        stand_in.stop_listening().await;
+        assert!(ask().await.unwrap_err().is_connect(), "the connection is refused");
+        stand_in.listen_again().await.unwrap();
+        assert_eq!(ask().await.unwrap().status(), 200);
+        assert!(stand_in.with(|ledger| ledger.intent(created.body["id"].as_str().unwrap()).is_some()));
     }
 }

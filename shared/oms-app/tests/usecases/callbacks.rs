@@ -6,10 +6,11 @@ use oms_domain::status::{OrderStatus, PaymentStatus, RefundStatus, ShipmentStatu
 use oms_testkit::build::an_order;
 use oms_testkit::gateway::Script;
 
-use crate::acts::Act;
-use crate::facts::{authorized, captured, failed, pending, refunded};
-use crate::shop::{Shop, order_id};
-use crate::{checks, lives, picture};
+use crate::{lives, picture};
+use oms_testkit::shop::acts::Act;
+use oms_testkit::shop::checks;
+use oms_testkit::shop::facts::{authorized, captured, failed, pending, refunded};
+use oms_testkit::shop::{Shop, order_id};
 
 /// All orders of some things.
 fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
@@ -30,7 +31,7 @@ fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
 
 /// Every act of a permutation three times, then all of them once more.
 async fn thrice(past: &Shop, acts: &[Act], drained: bool) -> Shop {
-    let mut shop = past.fork(crate::work::Way::Message);
+    let mut shop = past.fork(oms_testkit::shop::work::Way::Message);
     for act in acts {
         for _ in 0..3 {
             shop.act(act).await;

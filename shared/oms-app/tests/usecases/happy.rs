@@ -1,23 +1,29 @@
 //! Lives without faults: where they end, and what is left of them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use oms_app::deliveries::ShipmentNews;
-use oms_app::ports::Clock;
+use oms_app::deliveries::{News, TOLD};
+use oms_app::pointers::{Pointer, WorkEntry, WorkList};
+use oms_app::ports::{Clock, OrderStore, StockStore};
+use oms_app::queries::Queries;
+use oms_app::timers::{Timer, Watched};
 use oms_domain::derived;
+use oms_domain::event::{CommitRecord, OrderEvent};
+use oms_domain::location::Location;
 use oms_domain::order::Order;
 use oms_domain::status::{OrderStatus, ShipmentStatus};
 use oms_domain::task::TaskKind;
-use oms_domain::wake;
-use oms_testkit::build::{an_order, cny};
+use oms_domain::wake::Work;
+use oms_testkit::build::{a_location, an_order, cny};
 use oms_testkit::faults::Fault;
 
-use crate::acts::Act;
-use crate::facts::{captured, fact};
 use crate::lives;
-use crate::shop::{PAYMENT_WINDOW, Shop, WEBHOOK, order_id};
-use crate::work::later;
-use crate::{checks, picture};
+use crate::picture;
+use oms_testkit::shop::acts::Act;
+use oms_testkit::shop::checks;
+use oms_testkit::shop::facts::{captured, fact};
+use oms_testkit::shop::{PAYMENT_WINDOW, Shop, WEBHOOK, order_id};
 
 /// Lives a life; nothing is missed on the way, so the sweep finds nothing that it did not know the time of.
 async fn live(life: &[Act]) -> (Shop, Order) {
@@ -33,14 +39,14 @@ async fn live(life: &[Act]) -> (Shop, Order) {
     (shop, order)
 }
 
-/// The due index holds what still has its time, and nothing else.
+/// Every order has a timer in time, and few that it no longer needs.
 async fn tidy(shop: &Shop) {
-    let orders = shop.orders().await;
-    let waiting = orders.iter().filter(|l| wake::next_wake(&l.order, &shop.policy).is_some()).count();
-    let far = later(shop.clock.now(), 400 * 86_400);
-    let rows = shop.due_rows(far).await;
-    let commits = rows.iter().filter(|row| matches!(row, oms_app::ports::DueItem::Commit { .. })).count();
-    assert_eq!(commits, waiting, "{rows:#?}");
+    let look = shop.look().await;
+    for loaded in &look.orders {
+        checks::found_by_the_sweep(shop, &loaded.order, &look);
+        let of_it = |t: &&Timer| t.of == Watched::Order { order_id: loaded.order.id.clone() };
+        assert!(look.timers.iter().filter(of_it).count() <= 3, "{:#?}", look.timers);
+    }
 }
 
 fn paid_back(order: &Order) -> String {
@@ -50,7 +56,7 @@ fn paid_back(order: &Order) -> String {
 #[tokio::test]
 async fn every_life_ends_where_it_should() {
     use OrderStatus::{Cancelled, Closed, Completed, Expired, InFulfilment, Rejected};
-    let ends: [(&str, OrderStatus, &str, &str, &str); 30] = [
+    let ends: [(&str, OrderStatus, &str, &str, &str); 31] = [
         ("paid_and_delivered", Closed, "paid", "delivered", "0.00 CNY"),
         ("split", Completed, "paid", "delivered", "0.00 CNY"),
         ("channel", Completed, "paid", "delivered", "0.00 CNY"),
@@ -81,6 +87,7 @@ async fn every_life_ends_where_it_should() {
         ("refunded_by_hand", InFulfilment, "partially_refunded", "shipped", "6.00 CNY"),
         ("paid_in_two_ways", Cancelled, "refunded", "cancelled", "186.00 CNY"),
         ("counted_short", OrderStatus::AwaitingPayment, "pending", "unfulfilled", "0.00 CNY"),
+        ("shipped_more_than_counted", InFulfilment, "paid", "shipped", "0.00 CNY"),
     ];
     assert_eq!(ends.map(|end| end.0).to_vec(), lives::ALL.iter().map(|life| life.0).collect::<Vec<_>>());
     for ((name, life), (_, status, payment, fulfilment, refunded)) in lives::ALL.iter().zip(ends) {
@@ -103,6 +110,8 @@ async fn stock_moves_with_the_order() {
     }
     seen.dedup();
     assert_eq!(seen, [(10, 0, 0), (10, 2, 0), (10, 0, 2), (8, 0, 0)]);
+    let (shop, _) = live(&lives::shipped_more_than_counted()).await;
+    assert_eq!(shop.counts("sz-1", "TEE-M"), (0, 0, 0));
     for life in [lives::cancelled_after_payment(), lives::expired(), lives::paid_too_late(), lives::held_and_rejected()]
     {
         let (shop, _) = live(&life).await;
@@ -114,13 +123,12 @@ async fn stock_moves_with_the_order() {
 async fn each_parcel_carries_the_channels_ids() {
     let (shop, order) = live(&lives::channel()).await;
     assert!(order.payments.iter().all(|p| p.provider_payment_id.is_none()));
-    let events = shop.bus.events();
-    assert!(!events.iter().any(|e| e["type"] == "waybill.payment.requested.v1"));
-    let parcels: Vec<_> = events.iter().filter(|e| e["type"] == "waybill.shipment.shipped.v1").collect();
+    assert!(!shop.bus.names().iter().any(|name| name == "payment_requested"));
+    let entries = shop.bus.events();
+    let parcels = entries.iter().filter(|e| e["data"]["names"][0] == "shipment_shipped");
     let told: BTreeSet<(&str, &str, &str)> = parcels
-        .iter()
         .map(|e| {
-            let shipment = &e["data"]["shipment"];
+            let shipment = &e["data"]["events"][0]["shipment"];
             assert_eq!((&e["data"]["channel"], &e["data"]["channel_order_id"]), (&"tmall".into(), &"T-1".into()));
             let text = |v: &'_ serde_json::Value| -> &'static str { v.as_str().unwrap().to_owned().leak() };
             (
@@ -134,13 +142,51 @@ async fn each_parcel_carries_the_channels_ids() {
 }
 
 #[tokio::test]
-async fn events_leave_in_their_order() {
+async fn commits_leave_in_their_order() {
     for (name, life) in lives::ALL {
-        let (shop, _) = live(&life()).await;
+        let (shop, order) = live(&life()).await;
         let numbers: Vec<u64> =
             shop.bus.events().iter().map(|e| e["sequence"].as_str().unwrap().parse().unwrap()).collect();
-        assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "{name}");
+        assert_eq!(numbers, (1..=order.version).collect::<Vec<_>>(), "{name}");
     }
+}
+
+/// An ordinary order is few commits and one workflow run: what can follow from a commit is a part of it.
+#[tokio::test]
+async fn what_follows_by_itself_needs_no_workflow() {
+    let mut shop = Shop::new().await;
+    let mut runs = Vec::new();
+    for act in lives::paid_and_delivered() {
+        shop.act(&act).await;
+        shop.fetch();
+        runs.extend(shop.mail.iter().filter(|m| m.seen_from <= shop.clock.now()).map(|m| m.stimulus.work));
+        shop.drain().await;
+    }
+    // Closing is the one thing that time alone brings.
+    assert_eq!(runs, [Work::Placement, Work::Reversal]);
+    let names = |record: CommitRecord| record.events.iter().map(OrderEvent::name).collect::<Vec<_>>();
+    let commits: Vec<_> = shop.records(&shop.id()).await.into_iter().map(names).collect();
+    let expected = [
+        vec!["order_received"],
+        vec!["order_validated", "stock_reserved", "payment_requested"],
+        vec![
+            "payment_identified",
+            "payment_captured",
+            "order_confirmed",
+            "shipment_planned",
+            "shipment_released",
+            "fulfilment_started",
+            "customer_notified",
+        ],
+        vec!["shipment_accepted"],
+        vec!["shipment_packed"],
+        vec!["shipment_shipped", "customer_notified"],
+        vec!["shipment_in_transit"],
+        vec!["shipment_out_for_delivery"],
+        vec!["shipment_delivered", "order_completed", "customer_notified"],
+        vec!["order_closed"],
+    ];
+    assert_eq!(commits, expected);
 }
 
 #[tokio::test]
@@ -164,7 +210,7 @@ async fn scans_of_a_parcel_that_nobody_knows_become_a_task() {
     let tasks = checks::loose_tasks(&shop).await;
     assert_eq!(tasks.len(), 1);
     assert!(tasks.iter().all(|t| t.starts_with(TaskKind::UnmatchedTracking.name())), "{tasks:?}");
-    assert!(shop.due_rows(later(shop.clock.now(), 400 * 86_400)).await.is_empty());
+    assert!(shop.store.all_timers().is_empty());
 }
 
 #[tokio::test]
@@ -204,9 +250,10 @@ async fn a_fact_without_an_order_finds_it_by_the_payment() {
 }
 
 /// The bus's rule feeds the webhook queue with these.
-fn news(shop: &Shop) -> Vec<ShipmentNews> {
-    let kinds = ["released", "cancel_requested", "withdrawn"].map(|k| format!("waybill.shipment.{k}.v1"));
-    let wanted = |e: &serde_json::Value| kinds.iter().any(|k| e["type"] == k.as_str());
+fn news(shop: &Shop) -> Vec<News> {
+    let is_told = |name: &serde_json::Value| TOLD.iter().any(|told| name == told);
+    let wanted =
+        |e: &serde_json::Value| e["webhook"] == true && e["data"]["names"].as_array().unwrap().iter().any(is_told);
     shop.bus.events().into_iter().filter(wanted).map(|e| serde_json::from_value(e).unwrap()).collect()
 }
 
@@ -243,6 +290,23 @@ async fn a_warehouse_with_an_address_is_told() {
 }
 
 #[tokio::test]
+async fn a_location_that_does_not_answer_holds_up_no_other() {
+    let mut shop = Shop::new().await;
+    let shanghai =
+        Location { webhook_url: Some("https://sh.example/".into()), ..a_location("sh-1", "上海市", "上海市", 2) };
+    shop.store.put_location(&shanghai).await.unwrap();
+    shop.live_all(&lives::split()[..2]).await;
+    let [entry] = news(&shop).try_into().expect("both parcels were released in one commit");
+    shop.plan.fail_call("webhooks.post", 1, Fault::Before);
+    assert!(shop.deliveries().deliver(&entry).await.is_err());
+    let told: Vec<_> = shop.webhooks.deliveries().into_iter().map(|d| d.url).collect();
+    assert_eq!(told, [WEBHOOK], "the second was told although the first was not");
+    assert_eq!(shop.deliveries().deliver(&entry).await.unwrap(), 2);
+    let ids: Vec<_> = shop.webhooks.deliveries().into_iter().map(|d| d.id).collect();
+    assert_eq!((ids.len(), &ids[0]), (3, &ids[2]), "once more under the same id");
+}
+
+#[tokio::test]
 async fn the_buyer_is_asked_until_the_window_ends() {
     let mut shop = Shop::new().await;
     shop.live(&lives::expired()[0]).await;
@@ -268,4 +332,42 @@ async fn a_silent_warehouse_and_a_silent_carrier_become_tasks() {
     assert_eq!(shop.order(&shop.id()).await.shipments[0].status, ShipmentStatus::Lost);
     checks::sound(&shop).await;
     assert!(!picture::picture(&shop).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_list_keeps_what_is_a_moment_early() {
+    let mut shop = Shop::new().await;
+    shop.live_all(&lives::paid_and_delivered()[..2]).await;
+    let shipment = shop.order(&shop.id()).await.shipments[0].clone();
+    let early = WorkEntry {
+        location_id: shipment.location_id.clone(),
+        list: WorkList::Done,
+        since: shipment.planned_at,
+        shipment_id: shipment.id.clone(),
+    };
+    // Somebody reads the list between the entry and its commit.
+    shop.store.point(&Pointer::Work(early)).await.unwrap();
+    let queries = Queries { orders: Arc::new(shop.store.clone()), lists: Arc::new(shop.store.clone()) };
+    let done = queries.shipments(&shipment.location_id, Some(WorkList::Done), None, None, 10).await.unwrap();
+    assert!(done.items.is_empty());
+    assert!(shop.store.is_listed(&shipment.id, WorkList::Done), "taken out before its commit was stored");
+    assert!(shop.store.is_listed(&shipment.id, WorkList::Open));
+}
+
+/// What a caller is answered is the order as anybody reads it, and its events are numbered without a gap.
+#[tokio::test]
+async fn the_order_that_is_answered_is_the_order_that_is_stored() {
+    let mut shop = Shop::new().await;
+    let id = order_id("web", "W-1");
+    shop.act(&Act::place(an_order())).await;
+    let placed = oms_app::placement::validate(&shop.engine(), &id).await.unwrap();
+    assert!(!placed.events.is_empty());
+    assert_eq!(placed.order, shop.order(&id).await);
+    shop.live(&Act::told(captured(&id, "evt_1", "pi_1", "186.00"))).await;
+    let mut next = 1;
+    for record in shop.records(&id).await {
+        assert_eq!(record.first_event, next, "commit {}", record.seq);
+        next += record.events.len() as u64;
+    }
+    assert_eq!(shop.order(&id).await.event_count + 1, next);
 }

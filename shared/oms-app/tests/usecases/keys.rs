@@ -11,10 +11,11 @@ use oms_domain::status::ShipmentStatus;
 use oms_testkit::build::{OrderBuilder, an_order, cny};
 use oms_testkit::faults::{Fault, Run};
 
-use crate::acts::{Act, request};
-use crate::facts::captured;
-use crate::shop::{Shop, order_id};
-use crate::{checks, races};
+use crate::races;
+use oms_testkit::shop::acts::{Act, request};
+use oms_testkit::shop::checks;
+use oms_testkit::shop::facts::captured;
+use oms_testkit::shop::{Shop, order_id};
 
 fn web(order: OrderBuilder, key: &str) -> Request {
     request(&order.channel("web", "W-1"), "web", "W-1", key)
@@ -41,6 +42,13 @@ async fn the_same_again_is_the_same_order() {
     }
     assert_eq!(shop.records(&id).await.len(), 1);
     assert_eq!(shop.queue.sent().len(), 1);
+}
+
+/// Two channels may use one number, and where a channel's name ends counts.
+#[test]
+fn an_order_is_named_by_its_channel_and_its_number() {
+    let ids = [order_id("web", "W-1"), order_id("app", "W-1"), order_id("web", "W-2"), order_id("we", "bW-1")];
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
 }
 
 #[tokio::test]
@@ -254,4 +262,33 @@ async fn a_report_key_that_two_use_at_once_is_used_once() {
         .await;
         assert!(reused(&first) ^ reused(&second), "call {n}: {first:?} {second:?}");
     }
+}
+
+/// The lease is looked at, then the order: what is stored in between counts, if this request stored it.
+#[tokio::test]
+async fn an_order_that_comes_between_the_lease_and_the_look_counts_for_its_own_key() {
+    let (one, two) = (web(an_order(), "k-1"), web(an_order(), "k-2"));
+    let shop = Shop::new().await;
+    abandoned(&shop, &one).await;
+    let colleague = shop.colleague();
+    let other = place(&colleague, &two);
+    let (first, second) = races::within(&shop, 2, place(&shop, &one), other).await;
+    assert!(matches!((&first, &second), (Err(IntakeError::InFlight), Ok(_))), "{first:?} {second:?}");
+    let shop = Shop::new().await;
+    abandoned(&shop, &one).await;
+    let colleague = shop.colleague();
+    let again = async {
+        colleague.clock.advance_seconds(31);
+        place(&colleague, &one).await
+    };
+    let (first, second) = races::within(&shop, 2, place(&shop, &one), again).await;
+    assert_eq!(first.unwrap(), second.unwrap());
+}
+
+#[tokio::test]
+async fn a_table_that_stays_weak_is_told_to_the_sender_soon() {
+    let shop = Shop::new().await;
+    shop.plan.fail_every("orders.commit", Fault::Throttled);
+    assert!(matches!(place(&shop, &web(an_order(), "k-1")).await, Err(IntakeError::App(_))));
+    assert_eq!(shop.plan.trace().iter().filter(|call| **call == "orders.commit").count(), 4);
 }

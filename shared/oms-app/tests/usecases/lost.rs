@@ -1,19 +1,22 @@
 //! What gets lost, and what comes more often than it should: messages, published events, deliveries.
 
 use oms_domain::id::OrderId;
-use oms_domain::status::OrderStatus;
+use oms_domain::status::{OrderStatus, ShipmentStatus};
 use oms_domain::wake::Work;
 use oms_testkit::build::an_order;
 use oms_testkit::faults::Fault;
+use oms_testkit::memory::Lag;
+use oms_testkit::seeded::Seeded;
 
 use oms_app::ports::Stimulus;
 
-use crate::acts::Act;
-use crate::facts::captured;
 use crate::lives;
-use crate::shop::{Shop, order_id};
-use crate::work::{Message, Way};
-use crate::{checks, picture};
+use crate::picture;
+use oms_testkit::shop::acts::Act;
+use oms_testkit::shop::checks;
+use oms_testkit::shop::facts::captured;
+use oms_testkit::shop::work::{Message, Way};
+use oms_testkit::shop::{LOOKOUT, PAYMENT_WINDOW, Shop, order_id};
 
 /// Every life, lived in a way, has the same end as without it.
 async fn same_ends<F>(live: impl Fn(Shop, Vec<Act>) -> F)
@@ -67,7 +70,7 @@ async fn each_workflow_is_found_by_its_own_name() {
     let id = order_id("web", "W-1");
     let swept = async |shop: &mut Shop| -> Vec<Work> {
         lose_mail(shop);
-        shop.clock.advance_seconds(61);
+        shop.clock.advance_seconds(LOOKOUT + 21);
         shop.sweep_all().await;
         shop.fetch();
         shop.mail.iter().map(|m| m.stimulus.work).collect()
@@ -76,6 +79,8 @@ async fn each_workflow_is_found_by_its_own_name() {
     assert_eq!(swept(&mut shop).await, [Work::Placement]);
     shop.drain().await;
     shop.act(&Act::told(captured(&id, "evt_1", "pi_1", "186.00"))).await;
+    assert!(swept(&mut shop).await.is_empty(), "it is with its location already");
+    shop.act(&lives::planned_elsewhere()[2]).await;
     assert_eq!(swept(&mut shop).await, [Work::Fulfilment]);
     shop.drain().await;
     let cancel = oms_domain::command::Command::Cancel { reason: "changed my mind".into() };
@@ -91,14 +96,68 @@ async fn a_swept_order_is_not_swept_again_at_once() {
     let mut shop = Shop::new().await;
     shop.act(&Act::place(an_order())).await;
     lose_mail(&mut shop);
-    shop.clock.advance_seconds(61);
+    shop.clock.advance_seconds(LOOKOUT + 21);
     for _ in 0..3 {
         shop.sweep_all().await;
     }
     assert_eq!(lose_mail(&mut shop), 1);
-    shop.clock.advance_seconds(81);
+    // A quarter of the time for which it has waited, and the sweep's grace.
+    shop.clock.advance_seconds((LOOKOUT + 21) / 4 + 21);
     shop.sweep_all().await;
     assert_eq!(lose_mail(&mut shop), 1);
+}
+
+#[tokio::test]
+async fn an_order_that_nothing_helps_does_not_fill_the_queue() {
+    let mut shop = Shop::new().await;
+    shop.way = Way::Sweep;
+    shop.live_all(&lives::expired()[..2]).await;
+    // The provider is down for a day, so the payment cannot be called off.
+    shop.plan.fail_every("gateway.cancel_payment", Fault::Before);
+    shop.clock.advance_seconds(PAYMENT_WINDOW);
+    let mut sent = Vec::new();
+    for minute in 0..1_440 {
+        shop.clock.advance_seconds(60);
+        shop.sweep_all().await;
+        for (stimulus, _) in shop.queue.take() {
+            sent.push(minute);
+            let _ = shop.run(&stimulus).await;
+        }
+    }
+    assert!(sent.len() < 130, "{} messages in a day: {sent:?}", sent.len());
+    assert!(sent.iter().filter(|minute| **minute < 10).count() >= 5, "not prompt: {sent:?}");
+    // And it is back: a quarter of an hour later the order has come to rest.
+    shop.plan.stop();
+    for _ in 0..17 {
+        shop.pass(60).await;
+    }
+    assert_eq!(asked(&shop, "cancel"), 1);
+    shop.settle().await;
+    checks::sound(&shop).await;
+}
+
+/// How often the provider was reached for something.
+fn asked(shop: &Shop, what: &str) -> usize {
+    shop.stripe.calls().iter().filter(|call| call.starts_with(what)).count()
+}
+
+#[tokio::test]
+async fn lists_that_are_behind() {
+    same_ends(|mut shop, life| async move {
+        shop.way = Way::Sweep;
+        let mut seed = 0;
+        for act in life {
+            seed += 1;
+            shop.store.lag(Lag::Sometimes(Seeded::new(seed), 600));
+            shop.live(&act).await;
+            for _ in 0..3 {
+                shop.pass(61).await;
+            }
+        }
+        shop.store.lag(Lag::None);
+        shop
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -113,8 +172,6 @@ async fn the_sweep_publishes_what_the_stream_lost() {
                 }
             }
         }
-        // The stream has forgotten all of it.
-        shop.streamed = shop.orders().await.iter().map(|l| (l.order.id.clone(), l.order.version)).collect();
         shop
     })
     .await;
@@ -130,7 +187,7 @@ async fn a_bus_that_is_down_holds_up_no_order() {
     shop.act(&lives::cancelled_after_payment()[2]).await;
     // The cancellation's message is lost as well.
     lose_mail(&mut shop);
-    for _ in 0..4 {
+    for _ in 0..8 {
         shop.pass(61).await;
     }
     assert_eq!(shop.order(&id).await.status, OrderStatus::Cancelled);
@@ -146,11 +203,10 @@ async fn a_queue_that_is_down_holds_up_no_event() {
     shop.way = Way::Sweep;
     shop.plan.fail_every("queue.send", Fault::Before);
     shop.act(&Act::place(an_order())).await;
-    shop.streamed.insert(shop.id(), 1);
     for _ in 0..3 {
         shop.pass(61).await;
     }
-    assert_eq!(shop.bus.types(), ["waybill.order.received.v1"]);
+    assert_eq!(shop.bus.names(), ["order_received"]);
     shop.plan.stop();
     shop.settle().await;
     assert_eq!(shop.order(&shop.id()).await.status, OrderStatus::AwaitingPayment);
@@ -224,4 +280,20 @@ async fn workflows_of_an_order_that_never_was() {
         assert!(shop.run(&stimulus).await.is_err());
     }
     assert!(shop.store.order_ids().is_empty());
+}
+
+/// The number is written before the parcel has it, so one whose report was never stored leads to a parcel all the same.
+#[tokio::test]
+async fn a_number_that_its_parcel_does_not_have_moves_nothing() {
+    let mut shop = Shop::new().await;
+    let id = order_id("web", "W-1");
+    shop.live_all(&[Act::place(an_order()), Act::told(captured(&id, "evt_1", "pi_1", "186.00"))]).await;
+    shop.plan.fail_call("orders.commit", 1, Fault::CrashBefore);
+    assert!(shop.try_act(&Act::shipped(1, "SF2", "r-1")).await.is_err());
+    shop.live(&Act::shipped(1, "SF1", "r-2")).await;
+    let scan = |number, event| Act::Scan { number, status: "delivered", event };
+    shop.live(&scan("SF2", "e-1")).await;
+    assert_eq!(shop.order(&id).await.shipments[0].status, ShipmentStatus::Shipped);
+    shop.live(&scan("SF1", "e-2")).await;
+    assert_eq!(shop.order(&id).await.shipments[0].status, ShipmentStatus::Delivered);
 }

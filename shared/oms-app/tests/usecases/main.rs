@@ -3,19 +3,22 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-mod acts;
 mod callbacks;
-mod checks;
 mod crash;
-mod facts;
 mod happy;
 mod keys;
+mod lists;
 mod lives;
 mod lost;
+mod pairs;
+mod permutations;
 mod picture;
 mod privacy;
 mod provider;
 mod races;
-mod shop;
+mod random;
+mod receivers;
+mod shelves;
+mod stimuli;
+mod sweeping;
 mod ways_out;
-mod work;

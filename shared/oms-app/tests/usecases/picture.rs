@@ -1,22 +1,27 @@
 //! A shop as lines of text without times and versions: two runs that ended alike have the same picture.
 
-use oms_app::ports::{Clock, DueItem, LoadedOrder};
+use oms_app::ports::LoadedOrder;
 use oms_domain::desk;
 use oms_domain::event::OrderEvent;
 use oms_domain::order::Order;
 use oms_domain::wake;
 
-use crate::checks;
-use crate::shop::Shop;
-use crate::work::later;
+use oms_testkit::shop::Shop;
+use oms_testkit::shop::checks;
+use oms_testkit::shop::work::Look;
 
 /// Everything that a later act, a person or a report could tell apart.
 pub async fn picture(shop: &Shop) -> Vec<String> {
+    of(shop, &shop.look().await).await
+}
+
+/// The picture of a shop that was just looked at.
+pub async fn of(shop: &Shop, look: &Look) -> Vec<String> {
     let mut lines = Vec::new();
-    for LoadedOrder { order, records, .. } in shop.orders().await {
+    for LoadedOrder { order, records, .. } in &look.orders {
         let id = &order.id;
-        lines.extend(of_order(&order).into_iter().map(|line| format!("{id} {line}")));
-        if let Some((_, work)) = wake::next(&order, &shop.policy) {
+        lines.extend(of_order(order).into_iter().map(|line| format!("{id} {line}")));
+        if let Some((_, work)) = wake::next(order, &shop.policy) {
             lines.push(format!("{id} waits for {}", work.name()));
         }
         // The buyer hears of everything once.
@@ -39,13 +44,7 @@ pub async fn picture(shop: &Shop) -> Vec<String> {
     for task in checks::loose_tasks(shop).await {
         lines.push(format!("task {task}"));
     }
-    for row in shop.due_rows(later(shop.clock.now(), 100 * 86_400)).await {
-        match row {
-            DueItem::Commit { .. } => {}
-            DueItem::ParkedFact { parked, .. } => lines.push(format!("parked {}", parked.fact.key)),
-            DueItem::ParkedScan(scan) => lines.push(format!("parked {}", scan.event_id)),
-        }
-    }
+    lines.extend(shop.store.all_parked().iter().map(|key| format!("parked {key}")));
     lines.sort();
     lines
 }

@@ -8,12 +8,13 @@ use oms_testkit::build::cny;
 use oms_testkit::faults::Fault;
 use oms_testkit::gateway::{ProviderPayment, Script};
 
-use crate::acts::Act;
-use crate::facts::authorized;
 use crate::lives;
-use crate::shop::{Shop, order_id};
-use crate::work::Way;
-use crate::{checks, races};
+use crate::races;
+use oms_testkit::shop::acts::Act;
+use oms_testkit::shop::checks;
+use oms_testkit::shop::facts::authorized;
+use oms_testkit::shop::work::Way;
+use oms_testkit::shop::{Shop, order_id};
 
 fn first_refund() -> RefundId {
     RefundId::of(&order_id("web", "W-1"), 1)

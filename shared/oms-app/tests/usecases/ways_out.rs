@@ -2,19 +2,20 @@
 
 use oms_app::ports::Clock;
 use oms_domain::desk;
-use oms_domain::status::OrderStatus;
+use oms_domain::machine::Machine;
 use oms_domain::wake;
 use oms_testkit::faults::Fault;
 
-use crate::shop::Shop;
-use crate::work::Way;
-use crate::{checks, lives};
+use crate::lives;
+use oms_testkit::shop::Shop;
+use oms_testkit::shop::checks;
+use oms_testkit::shop::work::Way;
 
 /// How often the world may wake an order that is left alone before it has to rest or be known to people.
 const MOST_WAKES: usize = 60;
 
 /// Nobody outside does anything any more: only time passes, from one due time to the next.
-async fn leave_alone(shop: &mut Shop) {
+pub async fn leave_alone(shop: &mut Shop) {
     for _ in 0..MOST_WAKES {
         shop.settle().await;
         checks::sound(shop).await;
@@ -25,23 +26,10 @@ async fn leave_alone(shop: &mut Shop) {
     }
 }
 
-fn rests(status: OrderStatus) -> bool {
-    match status {
-        OrderStatus::Rejected | OrderStatus::Expired | OrderStatus::Cancelled | OrderStatus::Closed => true,
-        OrderStatus::Received
-        | OrderStatus::Validated
-        | OrderStatus::AwaitingPayment
-        | OrderStatus::Confirmed
-        | OrderStatus::InFulfilment
-        | OrderStatus::Cancelling
-        | OrderStatus::Completed => false,
-    }
-}
-
-async fn has_ended(shop: &Shop, what: &str) {
+pub async fn has_ended(shop: &Shop, what: &str) {
     for loaded in shop.orders().await {
         let order = loaded.order;
-        let at_rest = rests(order.status) && wake::next_wake(&order, &shop.policy).is_none();
+        let at_rest = order.status.is_final() && wake::next_wake(&order, &shop.policy).is_none();
         assert!(at_rest || !desk::tasks(&order).is_empty(), "{what}: {:?} for ever: {order:#?}", order.status);
     }
 }
@@ -92,7 +80,7 @@ async fn has_stopped_asking(shop: &Shop, what: &str) {
         let order = loaded.order;
         let calls_off = wake::to_call_off(&order).next().is_some();
         let known = !desk::tasks(&order).is_empty();
-        assert!(calls_off || known || rests(order.status), "{what}: {order:#?}");
+        assert!(calls_off || known || order.status.is_final(), "{what}: {order:#?}");
         if order.is_undone() && !order.awaits_location() {
             assert_eq!(order.live_reservations().count(), 0, "{what}: stock waits for money");
         }

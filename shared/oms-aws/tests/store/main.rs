@@ -2,6 +2,7 @@
 //! local stack runs on. Tables are those of the template.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod bad_rows;
 mod engine;
 mod lost_answers;
 mod ports;

@@ -23,14 +23,12 @@ use crate::refusal::Refusal;
 /// [`Refusal`] when the order's state does not allow the command.
 pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let mut events = match command {
-        Command::Validate { products } => placement::validate(order, products, ctx),
-        Command::Reserve { levels, locations } => placement::reserve(order, levels, locations),
+        Command::Validate { products, levels, locations } => placement::place(order, products, levels, locations, ctx),
         Command::RecordPayment(fact) => payment::record(order, fact, ctx)?,
         Command::IdentifyPayment { provider, amount, provider_payment_id } => {
             call_off::identify(order, *provider, *amount, provider_payment_id)?
         }
         Command::Plan { levels, locations } => plan::plan(order, levels, locations, ctx),
-        Command::ReleaseShipments => plan::release(order),
         Command::Report { shipment_id, report } => shipment::report(order, shipment_id, report)?,
         Command::Scan { shipment_id, scan } => shipment::scan(order, shipment_id, *scan)?,
         Command::Cancel { reason } => compensate::cancel(order, reason)?,

@@ -1,4 +1,4 @@
-//! From received to reserved: what was ordered is checked, then set aside whole or not at all.
+//! From received to reserved, in one decision: what was ordered is checked, then set aside whole or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +13,41 @@ use crate::policy::Context;
 use crate::status::{HoldKind, OrderStatus};
 use crate::stock::StockLevel;
 
-/// The most stock rows that one order may move at once: a transaction has 100 actions, and the order's own row, its
-/// shipments' and its tasks' rows need some of them.
-const MOST_STOCK_ROWS: usize = 85;
+/// The most stock rows that one order may move at once: a transaction has 100 actions, and the order's own row and its
+/// tasks' rows need some of them.
+pub(super) const MOST_STOCK_ROWS: usize = 85;
 
-pub(super) fn validate(order: &Order, products: &[Product], ctx: &Context<'_>) -> Vec<OrderEvent> {
-    if order.status != OrderStatus::Received {
-        return Vec::new();
-    }
+pub(super) fn place(
+    order: &Order,
+    products: &[Product],
+    levels: &[StockLevel],
+    locations: &[Location],
+    ctx: &Context<'_>,
+) -> Vec<OrderEvent> {
+    let checked = match order.status {
+        OrderStatus::Received => check(order, products, ctx),
+        // Checked by a version that set the lines aside in a commit of its own.
+        OrderStatus::Validated if !order.reserved => Ok(Vec::new()),
+        OrderStatus::Validated
+        | OrderStatus::AwaitingPayment
+        | OrderStatus::Confirmed
+        | OrderStatus::InFulfilment
+        | OrderStatus::Completed
+        | OrderStatus::Closed
+        | OrderStatus::Rejected
+        | OrderStatus::Expired
+        | OrderStatus::Cancelling
+        | OrderStatus::Cancelled => return Vec::new(),
+    };
+    let decided = checked.and_then(|mut events| {
+        events.push(OrderEvent::StockReserved { allotments: reserve(order, levels, locations)? });
+        Ok(events)
+    });
+    decided.unwrap_or_else(|reasons| vec![OrderEvent::Rejected { reasons }])
+}
+
+/// What is right with the order, and what a person has to look at; or everything that is wrong with it.
+fn check(order: &Order, products: &[Product], ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Vec<Rejection>> {
     let mut reasons = check_lines(order, products, ctx);
     let mut wanted: Vec<(HoldKind, String)> = Vec::new();
     for payment in &order.body.payments {
@@ -45,7 +72,7 @@ pub(super) fn validate(order: &Order, products: &[Product], ctx: &Context<'_>) -
         }
     }
     if !reasons.is_empty() {
-        return vec![OrderEvent::Rejected { reasons }];
+        return Err(reasons);
     }
     if let Some(threshold) = ctx.policy.review_threshold(order.body.currency)
         && order.body.total.compare(threshold).is_ok_and(std::cmp::Ordering::is_gt)
@@ -56,7 +83,7 @@ pub(super) fn validate(order: &Order, products: &[Product], ctx: &Context<'_>) -
     for (i, (kind, reason)) in wanted.into_iter().enumerate() {
         events.push(holds::place(order, i, kind, reason, ctx));
     }
-    events
+    Ok(events)
 }
 
 fn check_lines(order: &Order, products: &[Product], ctx: &Context<'_>) -> Vec<Rejection> {
@@ -116,40 +143,34 @@ fn missing_in_address(order: &Order) -> Option<&'static str> {
     }
 }
 
-pub(super) fn reserve(order: &Order, levels: &[StockLevel], locations: &[Location]) -> Vec<OrderEvent> {
-    if order.status != OrderStatus::Validated || order.reserved {
-        return Vec::new();
-    }
+/// Where each unit is set aside; or the lines for which there is not enough.
+fn reserve(order: &Order, levels: &[StockLevel], locations: &[Location]) -> Result<Vec<Allotment>, Vec<Rejection>> {
     let demand = allocation::demand(order);
     if demand.is_empty() {
-        return vec![OrderEvent::StockReserved { allotments: Vec::new() }];
+        return Ok(Vec::new());
     }
     let request = allocation::Request::new(order, locations, levels);
     match allocation::allocate(&demand, &request) {
         // Set aside whole or not at all means in one transaction, which has room for so many stock rows.
-        Ok(allotments) if stock_rows(&allotments) > MOST_STOCK_ROWS => vec![OrderEvent::Rejected {
-            reasons: vec![Rejection {
-                line_id: None,
+        Ok(allotments) if stock_rows(&allotments) > MOST_STOCK_ROWS => Err(vec![Rejection {
+            line_id: None,
+            code: RejectionCode::OutOfStock,
+            detail: "the stock for this order is spread too thinly to set it aside at once".into(),
+        }]),
+        Ok(allotments) => Ok(allotments),
+        Err(short) => Err(demand
+            .iter()
+            .filter(|d| short.contains(&d.sku))
+            .map(|d| Rejection {
+                line_id: Some(d.line_id.clone()),
                 code: RejectionCode::OutOfStock,
-                detail: "the stock for this order is spread too thinly to set it aside at once".into(),
-            }],
-        }],
-        Ok(allotments) => vec![OrderEvent::StockReserved { allotments }],
-        Err(short) => vec![OrderEvent::Rejected {
-            reasons: demand
-                .iter()
-                .filter(|d| short.contains(&d.sku))
-                .map(|d| Rejection {
-                    line_id: Some(d.line_id.clone()),
-                    code: RejectionCode::OutOfStock,
-                    detail: format!("{} is out of stock", d.sku),
-                })
-                .collect(),
-        }],
+                detail: format!("{} is out of stock", d.sku),
+            })
+            .collect()),
     }
 }
 
 /// How many stock rows an allocation touches.
-fn stock_rows(allotments: &[Allotment]) -> usize {
-    allotments.iter().map(|a| (&a.sku, &a.location_id)).collect::<BTreeSet<_>>().len()
+pub(super) fn stock_rows<'a>(allotments: impl IntoIterator<Item = &'a Allotment>) -> usize {
+    allotments.into_iter().map(|a| (&a.sku, &a.location_id)).collect::<BTreeSet<_>>().len()
 }

@@ -1,8 +1,10 @@
-//! From confirmed to released: which location ships what.
+//! From confirmed to released: which location ships what. What is set aside follows by itself from whatever lets the
+//! order go on ([`follow`]); only units that are set aside nowhere need somebody to look for stock ([`plan`]).
 
 use std::collections::BTreeMap;
 
 use crate::allocation::{self, Demand};
+use crate::decide::placement::{MOST_STOCK_ROWS, stock_rows};
 use crate::event::{Allotment, OrderEvent, ShipmentLine};
 use crate::id::{LocationId, ShipmentId};
 use crate::location::Location;
@@ -32,6 +34,21 @@ fn moves_goods(order: &Order) -> bool {
     status && !order.is_held()
 }
 
+/// What the order's own state is enough to decide: shipments for units that are set aside, and the handing over of
+/// those that are planned. `decided` is what this decision has brought so far.
+pub(super) fn follow(order: &Order, decided: &[OrderEvent]) -> Vec<OrderEvent> {
+    if !moves_goods(order) {
+        return Vec::new();
+    }
+    let released = release(order, decided);
+    if !released.is_empty() {
+        return released;
+    }
+    let (allotments, open) = from_reservations(order);
+    if open.is_empty() { shipments(order, &allotments) } else { Vec::new() }
+}
+
+/// Shipments for everything that has none, wherever there is stock. What is planned already is handed over.
 pub(super) fn plan(order: &Order, levels: &[StockLevel], locations: &[Location], ctx: &Context<'_>) -> Vec<OrderEvent> {
     if !moves_goods(order) {
         return Vec::new();
@@ -41,6 +58,10 @@ pub(super) fn plan(order: &Order, levels: &[StockLevel], locations: &[Location],
     if !open.is_empty() {
         let request = allocation::Request::new(order, locations, levels);
         match allocation::allocate(&open, &request) {
+            // As at placement, a transaction has room for so many stock rows.
+            Ok(found) if stock_rows(allotments.iter().chain(&found)) > MOST_STOCK_ROWS => {
+                failed = Some("the stock for this is spread too thinly to plan it at once".into());
+            }
             Ok(found) => allotments.extend(found),
             Err(short) => {
                 let skus: Vec<String> = short.iter().map(ToString::to_string).collect();
@@ -48,7 +69,8 @@ pub(super) fn plan(order: &Order, levels: &[StockLevel], locations: &[Location],
             }
         }
     }
-    let mut events = shipments(order, &allotments);
+    let mut events = release(order, &[]);
+    events.extend(shipments(order, &allotments));
     if let Some(detail) = failed {
         let attempts = order.plan_failure.as_ref().map_or(0, |f| f.attempts).min(6);
         let wait = FIRST_RETRY_SECONDS.saturating_mul(1 << attempts).min(3600);
@@ -107,22 +129,26 @@ fn shipments(order: &Order, allotments: &[Allotment]) -> Vec<OrderEvent> {
         .collect()
 }
 
-pub(super) fn release(order: &Order) -> Vec<OrderEvent> {
-    if !moves_goods(order) {
-        return Vec::new();
-    }
+/// Planned shipments go to their locations. One that the same decision has planned is described there.
+fn release(order: &Order, decided: &[OrderEvent]) -> Vec<OrderEvent> {
+    let described = |id: &ShipmentId| {
+        decided.iter().any(|e| matches!(e, OrderEvent::ShipmentPlanned { shipment_id, .. } if shipment_id == id))
+    };
     order
         .shipments
         .iter()
         .filter(|s| s.status == ShipmentStatus::Planned)
-        .map(|s| OrderEvent::ShipmentMoved {
-            shipment_id: s.id.clone(),
-            to: ShipmentStatus::Released,
-            carrier: None,
-            tracking_number: None,
-            detail: None,
-            lines: s.lines.clone(),
-            location_id: Some(s.location_id.clone()),
+        .map(|s| {
+            let described = described(&s.id);
+            OrderEvent::ShipmentMoved {
+                shipment_id: s.id.clone(),
+                to: ShipmentStatus::Released,
+                carrier: None,
+                tracking_number: None,
+                detail: None,
+                lines: if described { Vec::new() } else { s.lines.clone() },
+                location_id: (!described).then(|| s.location_id.clone()),
+            }
         })
         .collect()
 }

@@ -1,5 +1,7 @@
-//! What follows by itself once something has happened: the order's own status, and what the buyer is told.
+//! What follows by itself once something has happened: the order's own status, the way of the goods that are set
+//! aside for it, and what the buyer is told.
 
+use crate::decide::plan;
 use crate::event::OrderEvent;
 use crate::machine::Machine;
 use crate::notification::Template;
@@ -12,9 +14,10 @@ pub(super) fn settle(order: &Order, events: &mut Vec<OrderEvent>, ctx: &Context<
     let mut state = super::after(order, events, ctx.now);
     let mut told: Vec<OrderEvent> = events.iter().filter_map(|e| tells(order, e)).collect();
     // Every step below moves the order's status along its table, which has no cycle without a new command but
-    // Cancelling → InFulfilment, taken once; the bound only guards against a mistake in the rules.
+    // Cancelling → InFulfilment, taken once, or its shipments along theirs; the bound only guards against a mistake in
+    // the rules.
     for _ in 0..8 {
-        let next = follow(&state, ctx);
+        let next = follow(&state, events, ctx);
         if next.is_empty() {
             break;
         }
@@ -28,7 +31,11 @@ pub(super) fn settle(order: &Order, events: &mut Vec<OrderEvent>, ctx: &Context<
     events.append(&mut told);
 }
 
-fn follow(order: &Order, ctx: &Context<'_>) -> Vec<OrderEvent> {
+fn follow(order: &Order, decided: &[OrderEvent], ctx: &Context<'_>) -> Vec<OrderEvent> {
+    let goods = plan::follow(order, decided);
+    if !goods.is_empty() {
+        return goods;
+    }
     match order.status {
         OrderStatus::Validated if order.reserved && !order.is_held() => {
             if order.is_covered() {

@@ -70,6 +70,13 @@ fn two_lines_of_one_sku_share_the_shelf() {
 }
 
 #[test]
+fn what_one_line_takes_is_gone_for_the_next() {
+    let levels = [level("sz-1", "A", 2), level("sh-1", "A", 2)];
+    let found = places(wants(&[("A", 2), ("A", 2)]), &locations(), &levels);
+    assert_eq!(found, Ok(vec!["sz-1:1x2".into(), "sh-1:2x2".into()]));
+}
+
+#[test]
 fn what_is_promised_or_kept_for_safety_is_not_free() {
     let shelf = StockLevel { held: 2, committed: 3, safety_stock: 4, ..level("sz-1", "A", 10) };
     assert_eq!((shelf.free(), shelf.available(), shelf.short()), (1, 1, 0));
@@ -157,4 +164,23 @@ fn many_places_are_chosen_greedily() {
     levels.push(level("far", "A", 10));
     let found = places(wants(&[("A", 24)]), &places_, &levels).unwrap();
     assert_eq!((found.len(), found[0].as_str()), (15, "far:1x10"));
+}
+
+/// Whoever takes the most of what is missing first may end with more parcels than needed.
+#[test]
+fn the_fewest_parcels_are_found_where_the_fullest_shelf_leads_astray() {
+    let levels = [level("sz-1", "A", 3), level("sz-1", "B", 3), level("gz-1", "A", 4), level("sh-1", "B", 4)];
+    let found = places(wants(&[("A", 4), ("B", 4)]), &locations(), &levels);
+    assert_eq!(found, Ok(vec!["gz-1:1x4".into(), "sh-1:2x4".into()]));
+}
+
+#[test]
+fn among_many_places_that_bring_as_much_the_nearest_are_taken() {
+    let mut places_: Vec<Location> =
+        (0..13).map(|i| location(&format!("p{i:02}"), "CN", "广东省", "深圳市", i)).collect();
+    places_.push(location("far", "DE", "HH", "Hamburg", 0));
+    let levels: Vec<StockLevel> = places_.iter().map(|p| level(p.location_id.as_str(), "A", 1)).collect();
+    let found = places(wants(&[("A", 13)]), &places_, &levels).unwrap();
+    let near: Vec<String> = (0..13).map(|i| format!("p{i:02}:1x1")).collect();
+    assert_eq!(found, near);
 }

@@ -189,6 +189,8 @@ pub struct ShopPlan {
     shelves: Vec<(i64, i64)>,
     /// Above this, in units of the currency, a person looks.
     threshold: Option<i64>,
+    /// Whether the version before this one began the orders; the update comes with a step.
+    older: bool,
 }
 
 /// A shop with small shelves and up to `orders` orders.
@@ -197,8 +199,9 @@ pub fn shop_plan(orders: usize) -> impl Strategy<Value = ShopPlan> {
         proptest::collection::vec(body_plan(), 1..=orders),
         proptest::collection::vec((0_i64..9, 0_i64..2), SKUS.len() * PLACES.len()),
         proptest::option::weighted(0.2, 0_i64..300),
+        proptest::bool::weighted(0.3),
     )
-        .prop_map(|(bodies, shelves, threshold)| ShopPlan { bodies, shelves, threshold })
+        .prop_map(|(bodies, shelves, threshold, older)| ShopPlan { bodies, shelves, threshold, older })
 }
 
 impl ShopPlan {
@@ -216,6 +219,7 @@ impl ShopPlan {
         let products: Vec<Product> =
             SKUS.iter().enumerate().map(|(i, name)| given::product(name, given::minor(price(i), currency))).collect();
         let mut world = World::new(given::locations(), stock, products);
+        world.older = self.older;
         if let Some(units) = self.threshold {
             world.policy.review_thresholds = vec![given::money(&units.to_string(), currency.code())];
         }

@@ -24,7 +24,7 @@ fn expiry_and_payment_in_both_orders() {
     world.pass(1800);
     world.captured("pi_1", cny(FULL));
     assert_eq!(world.must(Command::Compensate).len(), 0);
-    assert_eq!(world.order().status, OrderStatus::Confirmed);
+    assert_eq!(world.order().status, OrderStatus::InFulfilment);
     // Expiry first: the money goes back, and the stock came back once.
     let mut world = World::with(shirts()).placed();
     world.pass(1799);
@@ -172,7 +172,7 @@ fn a_providers_news_is_not_about_what_the_channel_collected() {
     let mut body = shirts_by(Provider::Stripe, DeclaredStatus::Captured);
     body.payments[0].collected_by_channel = true;
     let mut world = World::with(body).placed();
-    assert_eq!(world.order().status, OrderStatus::Confirmed);
+    assert_eq!(world.order().status, OrderStatus::InFulfilment);
     let identify =
         Command::IdentifyPayment { provider: Provider::Stripe, amount: cny(FULL), provider_payment_id: "pi_1".into() };
     assert!(matches!(world.act(identify), Err(Refusal::NotOffered(_))));
@@ -181,4 +181,41 @@ fn a_providers_news_is_not_about_what_the_channel_collected() {
     world.till.take("pi_1", cny(FULL));
     world.settle(0);
     assert_eq!(world.till.sent_back("pi_1"), [cny(FULL)]);
+}
+
+/// Asked again by the sweep until it is known: nothing is promised that could be lost meanwhile.
+#[test]
+fn a_lost_answer_about_an_attempt_that_promised_nothing_changes_nothing() {
+    let mut world = World::with(shirts()).placed();
+    world.must(Command::IdentifyPayment {
+        provider: Provider::Stripe,
+        amount: cny(FULL),
+        provider_payment_id: "pi_1".into(),
+    });
+    world.pass(1800);
+    world.must(Command::Compensate);
+    let command = Command::AnswerCallOff { payment_id: PaymentId::number(1), answer: CallOffAnswered::Unknown };
+    assert_eq!(world.must(command), []);
+    assert_eq!(world.order().payments[0].status, PaymentStatus::Created);
+    assert_eq!(wake::to_call_off(world.order()).count(), 1);
+}
+
+#[test]
+fn money_that_goes_back_says_why() {
+    let paid_late = |world: &mut World| {
+        world.captured("pi_1", cny(FULL));
+        world.must(Command::Compensate);
+        world.order().refunds[0].reason.clone()
+    };
+    let mut world = World::with(shirts()).placed();
+    world.pass(1800);
+    world.must(Command::Compensate);
+    assert_eq!(paid_late(&mut world), "not paid in time");
+    let mut world = World::with(shirts());
+    world.products.clear();
+    world.validate();
+    assert_eq!(paid_late(&mut world), "the order was rejected");
+    let mut world = World::with(shirts()).placed();
+    world.must(Command::Cancel { reason: "changed my mind".into() });
+    assert_eq!(paid_late(&mut world), "changed my mind");
 }

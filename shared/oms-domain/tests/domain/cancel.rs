@@ -25,13 +25,15 @@ fn an_order_of_which_nothing_has_left_can_be_cancelled_in_every_status() {
     type Case = (OrderStatus, fn(World) -> World);
     let cases: &[Case] = &[
         (OrderStatus::Received, |w| w),
-        (OrderStatus::Validated, |mut w| {
+        // Where the version before left an order that was checked, and one that was covered.
+        (OrderStatus::Validated, |w| {
+            let mut w = w.older();
             w.validate();
-            w
+            w.updated()
         }),
         (OrderStatus::AwaitingPayment, World::placed),
-        (OrderStatus::Confirmed, World::paid),
-        (OrderStatus::InFulfilment, World::released),
+        (OrderStatus::Confirmed, |w| w.older().paid().updated()),
+        (OrderStatus::InFulfilment, World::paid),
     ];
     for (status, reach) in cases {
         let mut world = reach(World::with(shirts()));
@@ -99,7 +101,7 @@ fn what_is_over_or_has_left_cannot_be_cancelled() {
     rejected.products.clear();
     rejected.validate();
     assert_eq!(rejected.act(cancel()), Err(Refusal::WrongState { status: "rejected" }));
-    let mut shipped = World::with(shirts()).released();
+    let mut shipped = World::with(shirts()).paid();
     shipped.shipped(1);
     assert_eq!(shipped.act(cancel()), Err(Refusal::AlreadyShipped));
     shipped.scan(1, Scan::Delivered);
@@ -116,7 +118,7 @@ fn what_is_over_or_has_left_cannot_be_cancelled() {
 
 /// Accepted by its location, then cancelled: the location is asked.
 fn asked() -> World {
-    let mut world = World::with(shirts()).released();
+    let mut world = World::with(shirts()).paid();
     world.till.take("pi_1", cny("186.00"));
     world.report(1, Report::Accepted);
     assert_eq!(names(&world.must(cancel())), ["cancellation_requested", "shipment_cancel_requested"]);
@@ -141,6 +143,18 @@ fn a_location_that_has_begun_is_asked_and_nothing_is_refunded_before_it_answers(
     assert_eq!(world.order().refunded().unwrap(), cny("372.00"));
     assert!(shelves_are_as_before(&world));
     assert!(world.order().refusing_locations.is_empty(), "it stopped because it was asked to");
+}
+
+/// What is packed may be on the van already.
+#[test]
+fn a_packed_parcel_is_asked_for_and_not_withdrawn() {
+    let mut world = World::with(shirts()).paid();
+    world.report(1, Report::Packed);
+    assert_eq!(names(&world.must(cancel())), ["cancellation_requested", "shipment_cancel_requested"]);
+    world.must(Command::ReleaseStock);
+    let order = world.order();
+    assert!(order.awaits_location());
+    assert_eq!(order.reservations[0].status, ReservationStatus::Committed, "not sold again before it answers");
 }
 
 #[test]
@@ -187,7 +201,7 @@ fn a_location_that_never_answers_is_brought_to_people() {
 #[test]
 fn one_of_two_locations_has_shipped_and_the_other_stopped() {
     let body = order_of(vec![line(1, "TEE-M", 12, cny("10.00"))], Provider::Stripe);
-    let mut world = World::with(body).released();
+    let mut world = World::with(body).paid();
     world.till.take("pi_1", cny("120.00"));
     world.report(1, Report::Accepted);
     world.report(2, Report::Accepted);
@@ -206,7 +220,7 @@ fn one_of_two_locations_has_shipped_and_the_other_stopped() {
 
 #[test]
 fn goods_that_leave_after_the_order_is_cancelled_are_raised_and_change_nothing() {
-    let mut world = World::with(shirts()).released();
+    let mut world = World::with(shirts()).paid();
     world.till.take("pi_1", cny("186.00"));
     world.must(cancel());
     world.settle(0);
@@ -252,4 +266,31 @@ fn cash_that_was_collected_is_sent_back_by_a_person() {
     assert_eq!((order.status, order.refunds[0].status), (OrderStatus::Cancelling, RefundStatus::Manual));
     world.finish(0, 1);
     assert_eq!(world.order().status, OrderStatus::Cancelled);
+}
+
+#[test]
+fn a_refusal_to_stop_means_something_only_where_somebody_asked() {
+    let mut world = World::with(shirts()).paid();
+    world.report(1, Report::Accepted);
+    let events = world.report(1, Report::CancelRefused);
+    let detail = format!("{} was not asked to stop", world.shipment(1));
+    assert_eq!(events, [oms_domain::event::OrderEvent::Noted { what: "cancel_refused".into(), detail }]);
+    // Withdrawn before it was accepted: nobody asked, and the location seems to have it all the same.
+    let mut world = World::with(shirts()).paid();
+    world.must(cancel());
+    assert_eq!(names(&world.report(1, Report::CancelRefused)), ["anomaly_raised"]);
+}
+
+#[test]
+fn a_lost_parcel_that_arrives_after_the_order_is_cancelled_is_raised() {
+    let mut world = World::with(shirts()).paid();
+    world.till.take("pi_1", cny("186.00"));
+    world.shipped(1);
+    world.scan(1, Scan::Lost);
+    world.finish(0, 0);
+    assert_eq!(world.order().status, OrderStatus::Cancelled);
+    let before = world.order().anomalies.len();
+    world.scan(1, Scan::Delivered);
+    let raised: Vec<_> = world.order().anomalies[before..].iter().map(|a| a.what.as_str()).collect();
+    assert_eq!(raised, ["delivered_after_cancellation"]);
 }

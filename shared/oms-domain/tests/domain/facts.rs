@@ -134,7 +134,7 @@ proptest! {
         picks in prop::sample::subsequence(vec![0, 1, 2, 3, 4, 5], 1..=4)
     ) {
         let end = |picks: &[i32]| {
-            let mut world = World::with(shirts()).released();
+            let mut world = World::with(shirts()).paid();
             for pick in picks.iter().chain(picks) {
                 match pick {
                     0 => drop(world.report(1, Report::Accepted)),
@@ -218,7 +218,7 @@ fn after(order: &Order, answer: &Result<Vec<OrderEvent>, Refusal>) -> Order {
 fn invariant_7_every_pair_of_a_parcels_state_and_news() {
     for from in ShipmentStatus::ALL {
         for (wanted, to) in wants() {
-            let mut world = World::with(shirts()).released();
+            let mut world = World::with(shirts()).paid();
             let order = &mut world.lives[0].order;
             order.shipments[0].status = *from;
             order.shipments[0].tracking_number = Some(tracking("SF1"));
@@ -228,7 +228,11 @@ fn invariant_7_every_pair_of_a_parcels_state_and_news() {
                 Wanted::Report(report) => Command::Report { shipment_id, report },
                 Wanted::Scan(scan) => Command::Scan { shipment_id, scan },
             };
-            let answer = world.decide(0, &command);
+            let mut answer = world.decide(0, &command);
+            if let Ok(events) = &mut answer {
+                // A shipment that is still only planned is handed over by the way.
+                events.retain(|e| !matches!(e, OrderEvent::ShipmentMoved { to: ShipmentStatus::Released, .. }));
+            }
             let dealt = dealt(&answer, *from, after(&order, &answer).shipments[0].status);
             let pair = format!("{from:?}, {wanted:?}");
             let late = to.rank() < from.rank() && (from.has_shipped() || from.is_open_at_location());

@@ -76,6 +76,7 @@ pub fn policy() -> Policy {
         providers: Provider::ALL.iter().copied().collect(),
         shipment_response_seconds: 86_400,
         close_after_seconds: 1_296_000,
+        lookout_seconds: 300,
     }
 }
 

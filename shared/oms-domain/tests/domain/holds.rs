@@ -1,6 +1,6 @@
 //! Holds: what keeps goods where they are, who lifts it, and what happens when nobody does.
 
-use oms_domain::body::{OrderBody, Provider};
+use oms_domain::body::{DeclaredStatus, OrderBody, Provider};
 use oms_domain::command::{Command, Report};
 use oms_domain::id::HoldId;
 use oms_domain::payment::PaymentFactKind;
@@ -76,20 +76,43 @@ fn a_hold_that_nobody_answers_rejects_at_its_deadline() {
 
 #[test]
 fn nothing_moves_to_a_warehouse_while_a_hold_is_active() {
-    let mut world = World::with(shirts()).paid();
-    world.plan();
+    let mut world = World::with(shirts()).placed();
     world.stripe("pi_1", PaymentFactKind::Disputed { amount: cny("186.00") });
-    assert!(world.order().is_held());
-    assert_eq!((world.release().len(), world.due(0)), (0, None));
-    assert_eq!(world.order().shipments[0].status, ShipmentStatus::Planned);
-    let hold = world.order().active_holds().next().unwrap().id.clone();
-    world.must(Command::ReleaseHold { hold_id: hold, reason: "the buyer withdrew it".into() });
-    assert_eq!(names(&world.release()), ["shipment_released", "fulfilment_started"]);
+    world.captured("pi_1", cny("186.00"));
+    assert!(world.order().is_covered() && world.order().is_held());
+    assert_eq!((world.order().shipments.len(), world.plan().len(), world.due(0)), (0, 0, None));
+    let expected = ["hold_released", "order_confirmed", "shipment_planned", "shipment_released", "fulfilment_started"];
+    assert_eq!(names(&world.must(release(1)))[..5], expected);
+    assert_eq!((world.order().shipments[0].status, world.due(0)), (ShipmentStatus::Released, None));
+}
+
+#[test]
+fn what_a_hold_caught_between_two_steps_of_the_version_before_goes_on_without_it() {
+    for planned in [false, true] {
+        let mut world = World::with(shirts()).older().paid();
+        if planned {
+            assert_eq!(names(&world.plan()), ["shipment_planned"]);
+        }
+        world.stripe("pi_1", PaymentFactKind::Disputed { amount: cny("186.00") });
+        let mut world = world.updated();
+        assert_eq!((world.plan().len(), world.due(0)), (0, None), "held");
+        // Nothing is with a location yet, so nothing has begun, whatever else comes in.
+        world.stripe("pi_1", PaymentFactKind::Other { name: "charge.updated".into() });
+        assert_eq!(world.order().status, OrderStatus::Confirmed);
+        let events = world.must(release(1));
+        let expected: &[&str] = if planned {
+            &["hold_released", "shipment_released", "fulfilment_started"]
+        } else {
+            &["hold_released", "shipment_planned", "shipment_released", "fulfilment_started"]
+        };
+        assert_eq!(names(&events), expected);
+        assert_eq!(world.order().shipments[0].status, ShipmentStatus::Released);
+    }
 }
 
 #[test]
 fn a_location_that_means_to_go_on_with_a_held_order_is_told_to_stop() {
-    let mut world = World::with(shirts()).released();
+    let mut world = World::with(shirts()).paid();
     world.stripe("pi_1", PaymentFactKind::Disputed { amount: cny("186.00") });
     let shipment_id = world.shipment(1);
     for report in [Report::Accepted, Report::Packed] {
@@ -134,7 +157,7 @@ fn an_order_released_after_its_payment_window_may_still_be_paid() {
     assert_eq!(names(&events), ["hold_released", "payment_requested"], "whoever lets it go on lets it be paid");
     assert_eq!(world.order().payment_deadline, Some(at(9_000)));
     world.captured("pi_1", cny("186.00"));
-    assert_eq!(world.order().status, OrderStatus::Confirmed);
+    assert_eq!(world.order().status, OrderStatus::InFulfilment);
 }
 
 #[test]
@@ -149,7 +172,7 @@ fn a_hold_within_the_payment_window_keeps_the_window() {
 /// Two parcels, the first shipped, then a payment that does not fit: the second stays where it is.
 fn half_shipped() -> World {
     let body = order_of(vec![line(1, "TEE-M", 12, cny("10.00"))], Provider::Stripe);
-    let mut world = World::with(body).released();
+    let mut world = World::with(body).paid();
     assert_eq!(world.order().shipments.len(), 2);
     world.shipped(1);
     world.stripe("pi_7", PaymentFactKind::Captured { amount: crate::given::money("1.00", "USD") });
@@ -198,4 +221,47 @@ fn an_order_that_is_undone_asks_nobody_about_its_holds() {
     world.settle(0);
     assert_eq!(world.order().status, OrderStatus::Cancelled);
     assert_eq!(world.next_wake(0), None);
+}
+
+#[test]
+fn two_reasons_to_look_are_two_holds_with_ids_of_their_own() {
+    let mut body = large();
+    body.payments[0].provider = Provider::Channel;
+    body.payments[0].status = DeclaredStatus::Captured;
+    body.payments[0].collected_by_channel = true;
+    body.shipping_address.as_mut().unwrap().lines.clear();
+    let world = World::with(body).placed();
+    let holds: Vec<_> = world.order().holds.iter().map(|h| (h.id.clone(), h.kind)).collect();
+    assert_eq!(holds, [(HoldId::number(1), HoldKind::Address), (HoldId::number(2), HoldKind::ManualReview)]);
+}
+
+#[test]
+fn an_order_is_let_go_by_whoever_lifts_the_last_of_its_holds() {
+    let mut world = World::with(shirts()).placed();
+    world.stripe("pi_9", PaymentFactKind::Captured { amount: crate::given::money("26.00", "USD") });
+    world.stripe("pi_1", PaymentFactKind::Disputed { amount: cny("186.00") });
+    assert_eq!(world.order().active_holds().count(), 2);
+    world.pass(7_200);
+    assert_eq!(names(&world.must(release(1))), ["hold_released"], "the other hold still keeps it");
+    assert_eq!(world.order().payment_deadline, Some(at(1_800)));
+    assert_eq!(names(&world.must(release(2))), ["hold_released", "payment_requested"]);
+    // Paid meanwhile, it needs no new window.
+    let mut world = World::with(shirts()).placed();
+    world.stripe("pi_1", PaymentFactKind::Disputed { amount: cny("186.00") });
+    world.captured("pi_1", cny("186.00"));
+    world.pass(7_200);
+    assert_eq!(names(&world.must(release(1)))[..2], ["hold_released", "order_confirmed"]);
+}
+
+/// A hold about one thing does not hide another.
+#[test]
+fn a_wrong_amount_holds_an_order_that_is_held_for_something_else() {
+    let mut world = World::with(shirts()).placed();
+    world.stripe("pi_1", PaymentFactKind::Disputed { amount: cny("186.00") });
+    world.captured("pi_1", cny("50.00"));
+    let kinds = |world: &World| world.order().active_holds().map(|h| h.kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&world), [HoldKind::Fraud, HoldKind::PaymentMismatch]);
+    // And one about the same thing is not placed twice.
+    world.captured("pi_1", cny("60.00"));
+    assert_eq!(kinds(&world), [HoldKind::Fraud, HoldKind::PaymentMismatch]);
 }

@@ -3,8 +3,11 @@
 
 mod allocation;
 mod answers;
+mod bad_input;
 mod bodies;
 mod body;
+mod books;
+mod bus;
 mod calling_off;
 mod cancel;
 mod facts;
@@ -12,9 +15,13 @@ mod given;
 mod holds;
 mod invariants;
 mod ledger;
+mod limits;
 mod lives;
 mod machines;
+mod model;
 mod money;
+mod older;
+mod once;
 mod payments;
 mod placement;
 mod reach;

@@ -1,15 +1,15 @@
 //! What providers say about payments: captures are facts, everything else yields to them, and nothing odd counts.
 
 use oms_domain::body::Provider;
-use oms_domain::command::Command;
+use oms_domain::command::{Command, Report};
 use oms_domain::derived::payment_status;
 use oms_domain::event::OrderEvent;
 use oms_domain::money::Money;
 use oms_domain::order::Order;
 use oms_domain::payment::{PaymentFact, PaymentFactKind};
-use oms_domain::status::{HoldKind, OrderStatus, PaymentStatus};
+use oms_domain::status::{HoldKind, OrderStatus, PaymentStatus, ShipmentStatus};
 
-use crate::given::{at, cny, due, fact, key, money, reference, shirts};
+use crate::given::{at, cny, due, fact, key, line, money, order_of, reference, shirts};
 use crate::world::{World, names};
 
 const FULL: &str = "186.00";
@@ -26,9 +26,9 @@ fn holds(order: &Order) -> Vec<HoldKind> {
 fn the_right_amount_confirms_the_order() {
     let mut world = World::with(shirts()).placed();
     let events = world.captured("pi_1", cny(FULL));
-    assert_eq!(names(&events), ["payment_identified", "payment_captured", "order_confirmed", "customer_notified"]);
+    assert_eq!(names(&events)[..3], ["payment_identified", "payment_captured", "order_confirmed"]);
     let order = world.order();
-    assert_eq!((order.status, payment_status(order)), (OrderStatus::Confirmed, "paid"));
+    assert_eq!((order.status, payment_status(order)), (OrderStatus::InFulfilment, "paid"));
     assert_eq!(order.payments[0].provider_payment_id.as_deref(), Some("pi_1"));
 }
 
@@ -105,7 +105,7 @@ fn the_other_mode_never_counts() {
         assert_eq!(world.order().status, OrderStatus::AwaitingPayment);
         let right = PaymentFact { live, ..fact("evt_2", "pi_1", capture(FULL)) };
         world.must(Command::RecordPayment(right));
-        assert_eq!(world.order().status, OrderStatus::Confirmed);
+        assert_eq!(world.order().status, OrderStatus::InFulfilment);
     }
 }
 
@@ -118,7 +118,7 @@ fn a_foreign_reference_raises_a_hold() {
     let ours = PaymentFact { reference: Some(reference(0, 1)), ..fact("evt_1", "pi_1", capture(FULL)) };
     let mut world = World::with(shirts()).placed();
     world.must(Command::RecordPayment(ours));
-    assert_eq!(world.order().status, OrderStatus::Confirmed);
+    assert_eq!(world.order().status, OrderStatus::InFulfilment);
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_late_failure_never_takes_money_or_a_promise_back() {
     // A card that was declined before the one that was promised may be told late.
     let mut world = World::with(shirts()).placed();
     world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
-    assert_eq!(world.order().status, OrderStatus::Confirmed);
+    assert_eq!(world.order().status, OrderStatus::InFulfilment);
     assert_eq!(names(&world.stripe("pi_1", failed())), ["noted"]);
     assert_eq!(world.order().payments[0].status, PaymentStatus::Authorized);
 }
@@ -175,31 +175,29 @@ fn a_payment_that_failed_may_still_succeed() {
     world.stripe("pi_1", PaymentFactKind::Failed { reason: "card_declined".into() });
     assert_eq!(payment_status(world.order()), "failed");
     world.captured("pi_1", cny(FULL));
-    assert_eq!((world.order().status, payment_status(world.order())), (OrderStatus::Confirmed, "paid"));
+    assert_eq!((world.order().status, payment_status(world.order())), (OrderStatus::InFulfilment, "paid"));
 }
 
 #[test]
 fn a_promise_that_is_lost_before_the_goods_move_holds_them() {
     let mut world = World::with(shirts()).placed();
     world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
-    world.plan();
     let events = world.stripe("pi_1", PaymentFactKind::Cancelled);
     assert_eq!(names(&events), ["payment_expired", "hold_placed"]);
     assert_eq!(holds(world.order()), [HoldKind::PaymentMismatch]);
-    assert_eq!(world.release().len(), 0);
+    let accepted = Command::Report { shipment_id: world.shipment(1), report: Report::Accepted };
+    assert!(world.act(accepted.clone()).is_err(), "the location is told to stop");
     // The buyer pays by other means, and a person lets it go.
     world.captured("pi_2", cny(FULL));
     let hold_id = world.order().holds[0].id.clone();
     world.must(Command::ReleaseHold { hold_id, reason: "paid now".into() });
-    assert_eq!(world.release().len(), 2);
+    assert_eq!(names(&world.must(accepted)), ["shipment_accepted"]);
 }
 
 #[test]
 fn a_promise_that_is_lost_after_the_goods_moved_is_raised() {
     let mut world = World::with(shirts()).placed();
     world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
-    world.plan();
-    world.release();
     world.shipped(1);
     let events = world.stripe("pi_1", PaymentFactKind::Cancelled);
     assert_eq!(names(&events), ["payment_expired", "anomaly_raised"]);
@@ -223,7 +221,7 @@ fn a_dispute_holds_what_has_not_left_and_is_raised() {
     assert_eq!(names(&world.stripe("pi_1", PaymentFactKind::DisputeWon)), ["dispute_won"]);
     assert_eq!(payment_status(world.order()), "paid");
     // Nothing to hold once everything has left.
-    let mut shipped = World::with(shirts()).released();
+    let mut shipped = World::with(shirts()).paid();
     shipped.shipped(1);
     assert_eq!(names(&shipped.stripe("pi_1", disputed())), ["anomaly_raised", "payment_disputed"]);
 }
@@ -254,7 +252,7 @@ fn part_payments_by_two_providers_and_by_one() {
             world.captured(&format!("pi_{amount}"), cny(amount));
         }
         let order = world.order();
-        assert_eq!((order.status, holds(order)), (OrderStatus::Confirmed, vec![]));
+        assert_eq!((order.status, holds(order)), (OrderStatus::InFulfilment, vec![]));
         assert_eq!(order.payments.iter().map(|p| p.captured).collect::<Vec<_>>(), [cny("100.00"), cny("86.00")]);
     }
     // With one, to the attempt that it names.
@@ -288,8 +286,9 @@ fn whoever_lifts_a_disputes_hold_lets_the_order_go_on_whenever_the_dispute_came(
         assert_eq!(world.plan().len(), 0);
         let hold_id = world.order().active_holds().next().unwrap().id.clone();
         world.must(Command::ReleaseHold { hold_id, reason: "the buyer withdrew it".into() });
-        assert_eq!(world.order().status, OrderStatus::Confirmed);
-        assert_eq!(world.plan().len(), 1);
+        let order = world.order();
+        let shipments: Vec<_> = order.shipments.iter().map(|s| s.status).collect();
+        assert_eq!((order.status, shipments), (OrderStatus::InFulfilment, vec![ShipmentStatus::Released]));
     }
 }
 
@@ -308,8 +307,8 @@ fn a_dispute_won_over_a_part_leaves_a_part() {
 
 #[test]
 fn an_order_that_is_over_holds_nothing_back() {
-    let mut completed = World::with(shirts()).released();
-    completed.report(1, oms_domain::command::Report::Delivered);
+    let mut completed = World::with(shirts()).paid();
+    completed.report(1, Report::Delivered);
     let mut expired = World::with(shirts()).placed();
     expired.pass(1800);
     expired.must(Command::Compensate);
@@ -330,7 +329,7 @@ fn a_payment_in_the_place_of_one_that_failed_must_bring_what_is_owed() {
     };
     let mut world = begin();
     world.captured("pi_2", cny(FULL));
-    assert_eq!((world.order().status, holds(world.order())), (OrderStatus::Confirmed, vec![]));
+    assert_eq!((world.order().status, holds(world.order())), (OrderStatus::InFulfilment, vec![]));
     let mut world = begin();
     world.captured("pi_2", cny("50.00"));
     assert_eq!(holds(world.order()), [HoldKind::PaymentMismatch]);
@@ -338,5 +337,57 @@ fn a_payment_in_the_place_of_one_that_failed_must_bring_what_is_owed() {
     world.must(Command::ReleaseHold { hold_id, reason: "the rest is on its way".into() });
     // The rest of the same payment makes it whole: nobody has to look again.
     world.captured("pi_2", cny(FULL));
+    assert_eq!(holds(world.order()), []);
+}
+
+/// Two parcels promised by one authorization, of which the first has left.
+fn half_shipped_on_a_promise() -> World {
+    let mut world = World::with(order_of(vec![line(1, "TEE-M", 12, cny("10.00"))], Provider::Stripe)).placed();
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny("120.00") });
+    world.shipped(1);
+    world
+}
+
+#[test]
+fn what_has_not_left_is_held_beside_what_has() {
+    let mut world = half_shipped_on_a_promise();
+    let events = world.stripe("pi_1", PaymentFactKind::Cancelled);
+    assert_eq!(names(&events), ["payment_expired", "anomaly_raised", "hold_placed"]);
+    assert_eq!(holds(world.order()), [HoldKind::PaymentMismatch]);
+    let mut world = half_shipped_on_a_promise();
+    world.stripe("pi_1", PaymentFactKind::Disputed { amount: cny("120.00") });
+    assert_eq!(holds(world.order()), [HoldKind::Fraud]);
+}
+
+#[test]
+fn a_promise_on_which_nothing_relied_is_lost_without_a_word_to_people() {
+    let mut body = shirts();
+    body.payments[0].amount = cny("100.00");
+    body.payments.push(due(Provider::Stripe, cny("86.00"), reference(0, 2)));
+    let mut world = World::with(body).placed();
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny("100.00") });
+    assert_eq!(world.order().status, OrderStatus::AwaitingPayment);
+    assert_eq!(names(&world.stripe("pi_1", PaymentFactKind::Cancelled)), ["payment_expired"]);
+    assert_eq!((holds(world.order()), world.open_tasks(0)), (vec![], 0));
+}
+
+#[test]
+fn a_payment_that_the_buyer_has_begun_is_pending() {
+    let mut world = World::with(shirts()).placed();
+    assert_eq!(names(&world.stripe("pi_1", PaymentFactKind::Pending)), ["payment_identified", "payment_pending"]);
+    assert_eq!(world.order().payments[0].status, PaymentStatus::RequiresAction);
+}
+
+#[test]
+fn a_second_payment_owes_what_the_others_have_not_brought() {
+    let mut world = World::with(shirts()).placed();
+    world.captured("pi_1", cny("100.00"));
+    world.captured("pi_2", cny("50.00"));
+    for n in 1..=world.order().holds.len() {
+        let hold_id = oms_domain::id::HoldId::number(n);
+        world.must(Command::ReleaseHold { hold_id, reason: "the rest is on its way".into() });
+    }
+    // Its own fifty are part of the eighty-six that it now tells of.
+    world.captured("pi_2", cny("86.00"));
     assert_eq!(holds(world.order()), []);
 }

@@ -15,17 +15,38 @@ use crate::world::{World, names};
 fn a_good_order_is_validated_reserved_and_payable() {
     let mut world = World::with(shirts());
     assert_eq!(world.due(0), Some(Work::Placement));
-    assert_eq!(names(&world.validate()), ["order_validated"]);
-    assert_eq!(world.due(0), Some(Work::Placement));
-    assert_eq!(names(&world.reserve()), ["stock_reserved", "payment_requested"]);
+    assert_eq!(names(&world.validate()), ["order_validated", "stock_reserved", "payment_requested"]);
     let order = world.order();
     assert_eq!(order.status, OrderStatus::AwaitingPayment);
     assert_eq!(order.payment_deadline, Some(at(1800)));
     assert_eq!(order.reservations[0].status, ReservationStatus::Held);
     assert_eq!(world.stock[&(location_id("sz-1"), order.body.lines[0].sku.clone())].held, 2);
     assert_eq!((world.due(0), world.next_wake(0)), (None, Some(at(1800))));
-    // Both steps again change nothing.
-    assert_eq!((world.validate().len(), world.reserve().len()), (0, 0));
+    // The step again changes nothing.
+    assert!(world.validate().is_empty());
+}
+
+#[test]
+fn an_order_that_was_checked_and_not_reserved_is_carried_on() {
+    for (total, expected) in [("4000.00", OrderStatus::AwaitingPayment), ("6000.00", OrderStatus::Validated)] {
+        let body = order_of(vec![line(1, "TEE-M", 1, cny(total))], Provider::Stripe);
+        let mut world = World::with(body).older();
+        world.validate();
+        assert_eq!((world.order().status, world.order().reserved), (OrderStatus::Validated, false));
+        let mut world = world.updated();
+        assert_eq!(world.due(0), Some(Work::Placement));
+        // The catalogue has spoken; what it says by now does not count.
+        world.products.clear();
+        assert_eq!(names(&world.validate())[0], "stock_reserved");
+        assert_eq!((world.order().status, world.order().reservations.len()), (expected, 1));
+        assert_eq!(world.order().holds.len(), usize::from(expected == OrderStatus::Validated), "looked at once");
+    }
+    let mut world = World::with(shirts()).older();
+    world.validate();
+    world.stock.values_mut().for_each(|l| l.on_hand = 0);
+    let mut world = world.updated();
+    world.validate();
+    assert_eq!(world.order().rejections[0].code, RejectionCode::OutOfStock);
 }
 
 #[test]
@@ -36,6 +57,11 @@ fn each_line_says_why_it_is_refused() {
         (RejectionCode::PriceChanged, Some("1"), |b| {
             b.lines[0].unit_price = cny("99.01");
             b.discounts[0].amount = cny("20.02");
+        }),
+        // An old page with an old price, lower or higher.
+        (RejectionCode::PriceChanged, Some("1"), |b| {
+            b.lines[0].unit_price = cny("98.99");
+            b.discounts[0].amount = cny("19.98");
         }),
         (RejectionCode::QuantityLimit, Some("1"), |b| {
             b.lines[0].quantity = 1000;
@@ -52,8 +78,8 @@ fn each_line_says_why_it_is_refused() {
         let mut world = World::with(shirts());
         world.policy.providers.remove(&Provider::Paypal);
         world.place(body);
-        let products = world.products.clone();
-        let events = world.order_act(1, Command::Validate { products }).unwrap();
+        let command = world.placement();
+        let events = world.order_act(1, command).unwrap();
         let OrderEvent::Rejected { reasons } = &events[0] else { panic!("{events:?}") };
         assert_eq!(reasons.len(), 1, "{reasons:?}");
         assert_eq!((reasons[0].code, reasons[0].line_id.as_ref().map(|l| l.as_str())), (*code, *line_id));
@@ -97,7 +123,7 @@ fn an_address_is_complete_when_a_parcel_can_arrive() {
         change(body.shipping_address.as_mut().unwrap());
         let mut world = World::with(body);
         world.validate();
-        let expected = if *good { OrderStatus::Validated } else { OrderStatus::Rejected };
+        let expected = if *good { OrderStatus::AwaitingPayment } else { OrderStatus::Rejected };
         assert_eq!(world.order().status, expected, "{name}");
     }
     let mut body = shirts();
@@ -129,7 +155,7 @@ fn the_channels_own_prices_and_gifts_are_not_compared() {
     let mut world = World::with(body);
     world.products = vec![product("TEE-M", cny("120.00"))];
     world.validate();
-    assert_eq!(world.order().status, OrderStatus::Validated);
+    assert_eq!(world.order().status, OrderStatus::AwaitingPayment);
 
     let mut gift = line(2, "STICKER", 1, cny("0.00"));
     gift.kind = LineKind::Gift;
@@ -138,7 +164,7 @@ fn the_channels_own_prices_and_gifts_are_not_compared() {
     let mut world = World::with(body);
     world.products = vec![product("TEE-M", cny("99.00")), product("STICKER", cny("5.00"))];
     world.validate();
-    assert_eq!(world.order().status, OrderStatus::Validated);
+    assert_eq!(world.order().status, OrderStatus::AwaitingPayment);
 }
 
 #[test]
@@ -165,8 +191,7 @@ fn all_lines_are_reserved_or_none() {
             level.on_hand = 0;
         }
     }
-    world.validate();
-    let events = world.reserve();
+    let events = world.validate();
     let OrderEvent::Rejected { reasons } = &events[0] else { panic!("{events:?}") };
     assert_eq!(reasons.len(), 1);
     assert_eq!((reasons[0].code, reasons[0].line_id.as_ref().unwrap().as_str()), (RejectionCode::OutOfStock, "2"));
@@ -181,7 +206,6 @@ fn one_order_with_two_lines_of_one_sku_takes_both_from_one_shelf() {
         level.on_hand = i64::from(level.location_id.as_str() == "sz-1");
     }
     world.validate();
-    world.reserve();
     assert_eq!(world.order().status, OrderStatus::Rejected, "one is not enough for both");
     let mut world = World::with(body);
     for level in world.stock.values_mut() {
@@ -203,22 +227,21 @@ fn a_hundred_orders_for_the_last_one_and_one_wins() {
     }
     let (products, locations) = (world.products.clone(), world.locations.clone());
     for life in 0..100 {
-        world.order_act(life, Command::Validate { products: products.clone() }).unwrap();
         // Everybody has seen the last one on the shelf; the store's condition lets one of them have it.
-        let command = Command::Reserve { levels: stale.clone(), locations: locations.clone() };
-        world.order_act(life, command).unwrap();
+        let (products, locations) = (products.clone(), locations.clone());
+        world.order_act(life, Command::Validate { products, levels: stale.clone(), locations }).unwrap();
     }
-    assert_eq!(world.lives.iter().filter(|l| l.order.status == OrderStatus::Confirmed).count(), 1);
+    let count = |world: &World, status| world.lives.iter().filter(|l| l.order.status == status).count();
+    assert_eq!((count(&world, OrderStatus::InFulfilment), count(&world, OrderStatus::Received)), (1, 99));
     // The others look again and are told the truth.
     for life in 0..100 {
         world.settle(life);
     }
-    let count = |status| world.lives.iter().filter(|l| l.order.status == status).count();
-    assert_eq!((count(OrderStatus::InFulfilment), count(OrderStatus::Rejected)), (1, 99));
+    assert_eq!((count(&world, OrderStatus::InFulfilment), count(&world, OrderStatus::Rejected)), (1, 99));
 }
 
 #[test]
-fn orders_with_nothing_to_wait_for_are_confirmed_at_once() {
+fn orders_with_nothing_to_wait_for_go_to_their_location_at_once() {
     let free = {
         let mut body = shirts();
         body.shipping.fee = cny("0.00");
@@ -235,9 +258,18 @@ fn orders_with_nothing_to_wait_for_are_confirmed_at_once() {
         ("nothing to pay", free),
     ];
     for (name, body) in cases {
-        let world = World::with(body).placed();
-        assert_eq!(world.order().status, OrderStatus::Confirmed, "{name}");
-        assert_eq!(world.due(0), Some(Work::Fulfilment), "{name}");
+        let mut world = World::with(body);
+        let expected = [
+            "order_validated",
+            "stock_reserved",
+            "order_confirmed",
+            "shipment_planned",
+            "shipment_released",
+            "fulfilment_started",
+            "customer_notified",
+        ];
+        assert_eq!(names(&world.validate()), expected, "{name}");
+        assert_eq!((world.due(0), world.lives[0].records.len()), (None, 2), "{name}");
     }
 }
 
@@ -249,7 +281,7 @@ fn part_by_the_channel_and_part_due_waits_for_the_rest() {
     let mut world = World::with(body).placed();
     assert_eq!(world.order().status, OrderStatus::AwaitingPayment);
     world.captured("pi_1", cny("86.00"));
-    assert_eq!(world.order().status, OrderStatus::Confirmed);
+    assert_eq!(world.order().status, OrderStatus::InFulfilment);
 }
 
 #[test]
@@ -271,9 +303,8 @@ fn a_payment_before_validation_is_kept_and_counts() {
     let mut world = World::with(shirts());
     world.captured("pi_1", cny("186.00"));
     assert_eq!(world.order().status, OrderStatus::Received);
-    world.validate();
-    let events = world.reserve();
-    assert_eq!(names(&events)[..2], ["stock_reserved", "order_confirmed"]);
+    let events = world.validate();
+    assert_eq!(names(&events)[..3], ["order_validated", "stock_reserved", "order_confirmed"]);
 }
 
 #[test]
@@ -286,7 +317,6 @@ fn paid_but_the_stock_is_gone_goes_back() {
     world.captured("pi_1", cny("186.00"));
     world.till.take("pi_1", cny("186.00"));
     world.validate();
-    world.reserve();
     assert_eq!(world.order().status, OrderStatus::Rejected);
     world.settle(0);
     assert_eq!(world.order().refunded().unwrap(), cny("186.00"));
@@ -303,4 +333,11 @@ fn a_rejected_order_calls_its_open_payment_off() {
     world.settle(0);
     assert_eq!(world.order().payments[0].status, PaymentStatus::Expired);
     assert_eq!((world.due(0), world.next_wake(0)), (None, None));
+}
+
+#[test]
+fn an_order_that_is_set_aside_is_not_set_aside_again() {
+    let mut world = World::with(order_of(vec![line(1, "TEE-M", 1, cny("6000.00"))], Provider::Stripe)).placed();
+    assert_eq!((world.order().status, world.order().reserved), (OrderStatus::Validated, true));
+    assert_eq!(world.validate(), []);
 }

@@ -1,7 +1,7 @@
 //! Money on its way back: never above what remains, never twice, and to the last cent.
 
 use oms_domain::body::Provider;
-use oms_domain::command::{Command, RefundAnswered, RefundAsk, Scan};
+use oms_domain::command::{Command, RefundAnswered, RefundAsk, Report, Scan};
 use oms_domain::derived::payment_status;
 use oms_domain::event::{OrderEvent, RefundCause, RefundLine};
 use oms_domain::id::{LineId, RefundId};
@@ -354,11 +354,14 @@ fn goods_that_arrived_can_still_be_refunded_and_the_order_stays_completed() {
 #[test]
 fn goods_wait_for_a_person_when_everything_was_sent_back_in_the_console() {
     let mut world = paid();
-    world.plan();
     world.till.refund_elsewhere("re_9", "pi_1", cny("186.00"));
     let events = world.stripe("pi_1", elsewhere("re_9", "186.00"));
     assert!(names(&events).contains(&"hold_placed"), "{events:?}");
-    assert_eq!(world.release().len(), 0);
+    let shipment_id = world.shipment(1);
+    assert!(
+        world.act(Command::Report { shipment_id, report: Report::Packed }).is_err(),
+        "the location is told to stop"
+    );
     let hold_id = world.order().holds[0].id.clone();
     world.must(Command::RejectHold { hold_id, reason: "cancelled by telephone".into() });
     world.settle(0);

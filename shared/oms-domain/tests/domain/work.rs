@@ -7,7 +7,7 @@ use oms_domain::desk;
 use oms_domain::id::{PaymentId, RefundId, ShipmentId};
 use oms_domain::machine::Machine;
 use oms_domain::order::Order;
-use oms_domain::status::{OrderStatus, RefundStatus, ShipmentStatus};
+use oms_domain::status::{RefundStatus, ShipmentStatus};
 use oms_domain::wake::{self, Work};
 
 use crate::answers;
@@ -17,16 +17,7 @@ use crate::world::World;
 
 /// Whether nothing can happen to an order any more by itself: it is over and nothing is owed.
 pub fn is_over(order: &Order) -> bool {
-    let over = match order.status {
-        OrderStatus::Closed | OrderStatus::Rejected | OrderStatus::Expired | OrderStatus::Cancelled => true,
-        OrderStatus::Received
-        | OrderStatus::Validated
-        | OrderStatus::AwaitingPayment
-        | OrderStatus::Confirmed
-        | OrderStatus::InFulfilment
-        | OrderStatus::Completed
-        | OrderStatus::Cancelling => false,
-    };
+    let over = order.status.is_final();
     let refunds = order.refunds.iter().all(|r| matches!(r.status, RefundStatus::Succeeded | RefundStatus::Declined));
     let owes = if order.is_undone() { order.refundable_total() } else { order.excess() };
     over && refunds && owes.unwrap().is_zero() && order.live_reservations().next().is_none()
@@ -56,15 +47,12 @@ impl World {
         let mut called = false;
         match work {
             Work::Placement => {
-                let products = self.products.clone();
-                self.step(life, Command::Validate { products });
-                let (levels, locations) = (self.levels(), self.locations.clone());
-                self.step(life, Command::Reserve { levels, locations });
+                let command = self.placement();
+                self.step(life, command);
             }
             Work::Fulfilment => {
                 let (levels, locations) = (self.levels(), self.locations.clone());
                 self.step(life, Command::Plan { levels, locations });
-                self.step(life, Command::ReleaseShipments);
             }
             Work::Reversal => {
                 self.step(life, Command::Compensate);

@@ -1,7 +1,8 @@
 //! Query parameters of the lists.
 
 use jiff::civil::Date;
-use oms_app::ports::{ListKey, WorkList};
+use oms_app::pointers::WorkList;
+use oms_app::ports::ListKey;
 use oms_domain::id::{Channel, LocationId};
 use oms_domain::status::{OrderStatus, ShipmentStatus};
 use oms_domain::task::{Role as Desk, TaskKind};

@@ -11,4 +11,4 @@ pub use headers::{IdempotencyKey, IfMatch, etag};
 pub use json::{BODY_LIMIT, HashedJson, RawBody, StrictJson, parse};
 pub use observe::{RequestId, finish};
 pub use params::{ExistingPath, NewPath, StrictQuery};
-pub use runner::{answer, serve, serve_http_or_steps};
+pub use runner::{answer, serve};

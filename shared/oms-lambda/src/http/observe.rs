@@ -53,23 +53,30 @@ pub fn finish(router: Router) -> Router {
         .layer(from_fn(observe))
 }
 
+/// A correlation id that may be logged: what ids are made of, so that nobody's name or address gets into a log this way.
+fn correlation_id(value: &HeaderValue) -> Option<&str> {
+    let is_id = |c: u8| c.is_ascii_alphanumeric() || b"-_.:".contains(&c);
+    value.to_str().ok().filter(|id| (1..=128).contains(&id.len()) && id.bytes().all(is_id))
+}
+
 async fn observe(mut request: Request, next: Next) -> Response {
     let start = Instant::now();
     let id = RequestId::of(&request);
-    let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let matched = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let route = format!("{} {matched}", request.method());
     let span = tracing::info_span!(
         "request",
         request_id = id.0,
-        method = %method,
         route,
         order_id = Empty,
+        event = Empty,
+        outcome = Empty,
         caller = Empty,
         correlation_id = Empty
     );
-    if let Some(text) = request.headers().get(CORRELATION_ID).and_then(|value| value.to_str().ok()) {
-        span.record("correlation_id", text.chars().take(128).collect::<String>());
+    if let Some(id) = request.headers().get(CORRELATION_ID).and_then(correlation_id) {
+        span.record("correlation_id", id);
     }
     if let Some(order_id) = order_in_path(&mut request).await {
         span.record("order_id", order_id.as_str());
@@ -99,9 +106,9 @@ async fn observe(mut request: Request, next: Next) -> Response {
     let error = problem.as_ref().and_then(Problem::inner);
     let _entered = span.enter();
     if response.status().is_server_error() {
-        tracing::error!(status, duration_ms, problem = kind, detail, error, "{method} {route} answered {status}");
+        tracing::error!(status, duration_ms, problem = kind, detail, error, "answered {status}");
     } else {
-        tracing::info!(status, duration_ms, problem = kind, detail, error, "{method} {route} answered {status}");
+        tracing::info!(status, duration_ms, problem = kind, detail, error, "answered {status}");
     }
     response
 }
@@ -139,6 +146,19 @@ mod tests {
         let (parts, body) = router().oneshot(request).await.unwrap().into_parts();
         let bytes = axum::body::to_bytes(body, 9_999).await.unwrap();
         (Response::from_parts(parts, ()), serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+    }
+
+    #[test]
+    fn only_ids_are_correlation_ids() {
+        let logged = |text: &'static str| correlation_id(&HeaderValue::from_static(text)).is_some();
+        for id in ["7f1c-9", "01J:orders.web_2", "0"] {
+            assert!(logged(id), "{id}");
+        }
+        for other in ["", "wang@example.com", "Wang Fang", "{\"a\":1}", "a\tb", "a,b"] {
+            assert!(!logged(other), "{other}");
+        }
+        assert_eq!(correlation_id(&HeaderValue::from_str("王芳").unwrap()), None);
+        assert_eq!(correlation_id(&HeaderValue::from_str(&"a".repeat(129)).unwrap()), None);
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@ mod carrier;
 mod cross_check;
 mod never_panics;
 mod secrets;
+mod spoilt;
 mod standard_webhooks;
 mod stripe_cancel;
 mod stripe_currency;

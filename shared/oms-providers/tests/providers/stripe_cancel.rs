@@ -85,6 +85,17 @@ async fn too_late_is_read_from_the_payment_itself() {
     }
 }
 
+/// Success is not the word: only "canceled" is.
+#[tokio::test]
+async fn an_answer_of_another_status_is_looked_at() {
+    for (read, expected) in [
+        (standing("processing"), refused("processing")),
+        (standing("succeeded"), CancelAnswer::Captured(money("186.00", "CNY"))),
+    ] {
+        assert_eq!(check(standing("processing"), Some(read), None).await, expected);
+    }
+}
+
 #[tokio::test]
 async fn an_old_refusal_of_a_payment_that_is_open_by_now_is_tried_once_more() {
     let old = || answer(400, &error("payment_intent_unexpected_state")).insert_header("idempotent-replayed", "true");

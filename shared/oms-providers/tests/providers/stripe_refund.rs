@@ -125,6 +125,9 @@ async fn what_the_answers_mean() {
         (json_answer(424, &error("api_error", "", "Elsewhere.")), RefundAnswer::Unknown),
         (json_answer(429, &error("invalid_request_error", "rate_limit", "Slower.")), RefundAnswer::Unknown),
         (json_answer(500, &error("api_error", "", "Ours.")), RefundAnswer::Unknown),
+        // Whatever the error calls itself: with such a status nothing is said about what was done.
+        (json_answer(500, &error("invalid_request_error", "lock_timeout", "Ours.")), RefundAnswer::Unknown),
+        (json_answer(502, &error("card_error", "card_declined", "Ours.")), RefundAnswer::Unknown),
         (json_answer(400, &error("api_error", "", "Ours.")), RefundAnswer::Unknown),
         (ResponseTemplate::new(503), RefundAnswer::Unknown),
         (ResponseTemplate::new(302).insert_header("location", "https://example.com/"), RefundAnswer::Unknown),

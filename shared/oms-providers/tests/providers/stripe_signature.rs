@@ -48,6 +48,16 @@ fn any_v1_may_fit_any_secret() {
 }
 
 #[test]
+fn every_digit_of_a_signature_counts() {
+    let (t, tag) = (now().as_second(), tag(SECRET));
+    for at in 0..tag.len() {
+        let other = if tag[at..].starts_with('0') { "1" } else { "0" };
+        let bent = format!("{}{other}{}", &tag[..at], &tag[at + 1..]);
+        assert_eq!(check_header(&format!("t={t},v1={bent}")), "SignatureMismatch", "digit {at}");
+    }
+}
+
+#[test]
 fn broken_headers_are_refused() {
     let t = now().as_second();
     let tag = tag(SECRET);

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use oms_app::error::StoreError;
-use oms_app::ports::{ListKey, SideRow, WorkList};
+use oms_app::pointers::{Pointer, WorkEntry, WorkList};
+use oms_app::ports::{ListKey, SideRow};
 use oms_domain::id::{Channel, OrderId, ShipmentId};
 use oms_domain::task::Role;
 
@@ -129,41 +130,36 @@ pub async fn tasks_of_no_order(orders: impl Orders, _: impl Stock) {
     eventually("no task", list, |page| page.items.is_empty()).await;
 }
 
-/// Shipments stand in their location's list of what is to be done, then in that of what is done; never in both.
-pub async fn shipments_move_between_lists(orders: impl Orders, _: impl Stock) {
+/// Shipments enter a list of their location and leave it, each once, and are read page by page.
+pub async fn shipments_enter_and_leave_lists(orders: impl Orders, _: impl Stock) {
     let (id, place) = (order_id(5), location_id("sz-1"));
-    let mut one = first(&id, 0);
-    let shipment = |n| ShipmentId::of(&id, n);
-    let listed = |n: usize, list, seconds| SideRow::ListShipment {
-        shipment_id: shipment(n),
+    let entry = |n: usize, list, seconds| WorkEntry {
         location_id: location_id("sz-1"),
         list,
         since: at(seconds),
+        shipment_id: ShipmentId::of(&id, n),
     };
-    one.rows = vec![listed(2, WorkList::Open, 2), listed(1, WorkList::Open, 1)];
-    commit(&orders, &one, 1).await.expect("the first commit");
-    let open = || orders.shipments(&place, WorkList::Open, None, 10);
-    let page = eventually("two shipments", open, |page| page.items.len() == 2).await;
-    assert_eq!(page.items, [shipment(1), shipment(2)]);
-    let mut two = next(&one, "warehouse");
-    two.rows = vec![listed(1, WorkList::Done, 9)];
-    commit(&orders, &two, 2).await.expect("the second commit");
-    assert_eq!(eventually("one shipment", open, |page| page.items.len() == 1).await.items, [shipment(2)]);
-    let done = || orders.shipments(&place, WorkList::Done, None, 10);
-    assert_eq!(eventually("the done one", done, |page| page.items.len() == 1).await.items, [shipment(1)]);
-    let elsewhere = orders.shipments(&location_id("sz-10"), WorkList::Open, None, 10).await.expect("a page");
-    assert!(elsewhere.items.is_empty());
+    let (open, done) = (WorkList::Open, WorkList::Done);
+    for entry in [entry(2, open, 2), entry(1, open, 1), entry(2, open, 2), entry(1, done, 1)] {
+        orders.point(&Pointer::Work(entry)).await.expect("an entry");
+    }
+    let page = orders.shipments(&place, open, None, 10).await.expect("a page");
+    assert_eq!(page.items, [entry(1, open, 1), entry(2, open, 2)]);
+    for _ in 0..2 {
+        orders.leave(&entry(1, open, 1)).await.expect("a leave");
+    }
+    assert_eq!(orders.shipments(&place, open, None, 10).await.expect("a page").items, [entry(2, open, 2)]);
+    assert_eq!(orders.shipments(&place, done, None, 10).await.expect("a page").items, [entry(1, done, 1)]);
+    assert!(orders.shipments(&location_id("sz-10"), open, None, 10).await.expect("a page").items.is_empty());
 
-    // Page by page, each once.
+    for n in 3..9 {
+        orders.point(&Pointer::Work(entry(n, open, 2))).await.expect("an entry");
+    }
     let mut seen = BTreeSet::new();
-    let mut three = next(&two, "plan");
-    three.rows = (3..9).map(|n| listed(n, WorkList::Open, 2)).collect();
-    commit(&orders, &three, 3).await.expect("the third commit");
-    eventually("seven shipments", open, |page| page.items.len() == 7).await;
     let mut cursor = None;
     loop {
-        let page = orders.shipments(&place, WorkList::Open, cursor.as_deref(), 2).await.expect("a page");
-        assert!(page.items.into_iter().all(|id| seen.insert(id)));
+        let page = orders.shipments(&place, open, cursor.as_deref(), 2).await.expect("a page");
+        assert!(page.items.into_iter().all(|entry| seen.insert(entry)));
         cursor = page.next;
         if cursor.is_none() {
             break;

@@ -6,11 +6,11 @@
 //! Lists may be a moment behind (an index of DynamoDB is), so cases wait for them with [`eventually`]. Commits may meet a
 //! conflict where several write at once, so those cases try again, as callers do, with jitter.
 
-pub mod due;
 pub mod intake;
 pub mod lists;
 pub mod orders;
 pub mod stock;
+pub mod timers;
 pub mod tracking;
 
 use std::future::Future;
@@ -18,7 +18,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use oms_app::error::StoreError;
-use oms_app::ports::{Commit, DueStore, KeyStore, OrderLists, OrderStore, StockStore, TaskStore, TrackingStore};
+use oms_app::ports::{Commit, KeyStore, OrderLists, OrderStore, StockStore, TaskStore, TrackingStore};
+use oms_app::timers::TimerStore;
 use oms_domain::event::OrderEvent;
 use oms_domain::id::OrderId;
 
@@ -28,11 +29,11 @@ use crate::time::start;
 
 /// Every port that the orders table serves.
 pub trait Orders:
-    OrderStore + OrderLists + KeyStore + TaskStore + TrackingStore + DueStore + Clone + Send + Sync + 'static
+    OrderStore + OrderLists + KeyStore + TaskStore + TrackingStore + TimerStore + Clone + Send + Sync + 'static
 {
 }
 impl<T> Orders for T where
-    T: OrderStore + OrderLists + KeyStore + TaskStore + TrackingStore + DueStore + Clone + Send + Sync + 'static
+    T: OrderStore + OrderLists + KeyStore + TaskStore + TrackingStore + TimerStore + Clone + Send + Sync + 'static
 {
 }
 
@@ -107,7 +108,7 @@ macro_rules! conformance_tests {
             orders: [
                 a_commit_is_read_back, an_unknown_order_is_none, one_writer_wins_a_number, an_order_begins_once,
                 nanoseconds_survive, parked_facts_make_no_order, a_parked_fact_waits_for_its_order,
-                nothing_is_parked_at_an_order, parking_and_placing_race, all_or_nothing, a_taken_number_outweighs_stock,
+                nothing_is_parked_at_an_order, parked_facts_are_dropped, parking_and_placing_race, all_or_nothing, a_taken_number_outweighs_stock,
                 the_last_word_on_a_row_counts, too_much_is_refused, unknown_events_are_noted,
                 a_payments_id_leads_to_its_order
             ],
@@ -117,18 +118,16 @@ macro_rules! conformance_tests {
                 a_count_follows_its_version, a_count_below_what_is_promised, a_count_beside_reservations, many_count_at_once,
                 one_of_a_hundred_gets_the_last_unit
             ],
-            due: [
-                a_commit_is_due_when_nobody_published_it, work_comes_before_the_grace, sent_commits_wait_for_their_work,
-                marking_is_idempotent, marking_brings_nothing_back, due_times_move, most_overdue_first,
-                parked_facts_become_due, parked_scans_become_due
+            timers: [
+                a_timer_comes_when_it_is_time, earliest_first, a_timer_is_one_however_often_it_is_set,
+                all_kinds_are_read_back, a_commit_keeps_its_timer
             ],
             lists: [
                 a_customer_sees_the_newest_first, a_day_is_merged_over_its_shards, the_channels_day_counts,
-                foreign_cursors_are_refused, tasks_open_and_close, tasks_of_no_order, shipments_move_between_lists
+                foreign_cursors_are_refused, tasks_open_and_close, tasks_of_no_order, shipments_enter_and_leave_lists
             ],
             tracking: [
-                a_number_leads_to_its_shipment, a_scan_waits_for_its_number, nothing_is_parked_at_a_known_number,
-                a_number_given_out_again, scanning_and_shipping_race
+                a_number_leads_to_its_shipment, a_scan_waits_for_its_number, a_number_given_out_again
             ],
             intake: [
                 a_key_is_leased_once, another_body_is_told_apart, a_stored_order_is_known, an_ended_lease_is_taken_over,

@@ -10,6 +10,8 @@ use oms_domain::payment::{PaymentFact, PaymentFactKind};
 use oms_domain::stock::StockMove;
 use oms_domain::task::{Answer, Role, Task, TaskKind};
 
+use crate::seeded::SeededIds;
+
 use super::{Orders, Stock, at, commit, eventually, first, next, note, order_id};
 use crate::build::{an_order, cny, location_id, next_commit, sku};
 
@@ -114,7 +116,7 @@ pub async fn nanoseconds_survive(orders: impl Orders, _: impl Stock) {
 /// A callback alone does not make an order.
 pub async fn parked_facts_make_no_order(orders: impl Orders, _: impl Stock) {
     let id = order_id(6);
-    assert!(orders.park_fact(&id, &fact("stripe:evt_1", 1), at(100)).await.expect("a park"));
+    assert!(orders.park_fact(&id, &fact("stripe:evt_1", 1)).await.expect("a park"));
     assert!(orders.load(&id).await.expect("a load").is_none());
 }
 
@@ -122,9 +124,9 @@ pub async fn parked_facts_make_no_order(orders: impl Orders, _: impl Stock) {
 pub async fn a_parked_fact_waits_for_its_order(orders: impl Orders, _: impl Stock) {
     let id = order_id(7);
     let (early, late) = (fact("stripe:evt_z", 1), fact("stripe:evt_a", 2));
-    assert!(orders.park_fact(&id, &late, at(100)).await.expect("a park"));
-    assert!(orders.park_fact(&id, &early, at(100)).await.expect("a park"));
-    assert!(orders.park_fact(&id, &late, at(101)).await.expect("a park once more"));
+    assert!(orders.park_fact(&id, &late).await.expect("a park"));
+    assert!(orders.park_fact(&id, &early).await.expect("a park"));
+    assert!(orders.park_fact(&id, &late).await.expect("a park once more"));
     let one = first(&id, 3);
     orders.commit(&one).await.expect("the first commit");
     assert_eq!(orders.load(&id).await.expect("a load").expect("an order").parked, [early.clone(), late.clone()]);
@@ -138,8 +140,22 @@ pub async fn a_parked_fact_waits_for_its_order(orders: impl Orders, _: impl Stoc
 pub async fn nothing_is_parked_at_an_order(orders: impl Orders, _: impl Stock) {
     let id = order_id(8);
     orders.commit(&first(&id, 0)).await.expect("the first commit");
-    assert!(!orders.park_fact(&id, &fact("stripe:evt_1", 1), at(100)).await.expect("a park"));
+    assert!(!orders.park_fact(&id, &fact("stripe:evt_1", 1)).await.expect("a park"));
     assert!(orders.load(&id).await.expect("a load").expect("an order").parked.is_empty());
+}
+
+/// Parked facts are read without their order, oldest first, and dropped, each once.
+pub async fn parked_facts_are_dropped(orders: impl Orders, _: impl Stock) {
+    let id = order_id(14);
+    let (late, early) = (fact("stripe:evt_1", 2), fact("stripe:evt_2", 1));
+    for parked in [&late, &early] {
+        assert!(orders.park_fact(&id, parked).await.expect("a park"));
+    }
+    assert_eq!(orders.parked_facts(&id).await.expect("facts"), [early.clone(), late.clone()]);
+    orders.drop_fact(&id, &early.fact.key).await.expect("a drop");
+    orders.drop_fact(&id, &early.fact.key).await.expect("a drop once more");
+    assert_eq!(orders.parked_facts(&id).await.expect("facts"), [late]);
+    assert!(orders.parked_facts(&order_id(15)).await.expect("facts").is_empty());
 }
 
 /// Whichever comes first, no fact is lost: it is parked and loaded with the order, or refused.
@@ -150,7 +166,7 @@ pub async fn parking_and_placing_race(orders: impl Orders, _: impl Stock) {
             let (orders, id) = (orders.clone(), id.clone());
             async move {
                 loop {
-                    match orders.park_fact(&id, &fact("stripe:evt_1", 1), at(100)).await {
+                    match orders.park_fact(&id, &fact("stripe:evt_1", 1)).await {
                         Err(StoreError::Contended(_)) => {}
                         other => return other.expect("a park"),
                     }
@@ -243,7 +259,9 @@ pub async fn too_much_is_refused(orders: impl Orders, stock: impl Stock) {
     refused(orders.commit(&many).await);
 
     let record = first(&id, 0).record;
-    let large = next_commit(&record, "large", at(0), vec![note(&"x".repeat(410 * 1024))]);
+    // Text that no packing helps.
+    let noise = SeededIds::new(13).text(700 * 1024);
+    let large = next_commit(&record, "large", at(0), vec![note(&noise)]);
     refused(orders.commit(&large).await);
 
     assert!(orders.load(&id).await.expect("a load").is_none());

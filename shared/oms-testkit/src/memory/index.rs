@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
 
-use jiff::Timestamp;
-use oms_domain::id::{Carrier, EventKey, OrderId, ShipmentId, TrackingNumber};
+use oms_domain::id::OrderId;
 
 use crate::seeded::Seeded;
 
@@ -25,10 +24,6 @@ pub enum Lag {
 pub(super) enum Entry {
     Order(OrderId),
     Task(String),
-    Shipment(ShipmentId),
-    Commit { order_id: OrderId, seq: u64, unsent: bool, work_at: Option<i64> },
-    Fact(OrderId, EventKey),
-    Scan(Carrier, TrackingNumber, EventKey),
 }
 
 /// A partition and a sort key.
@@ -94,14 +89,4 @@ impl Indexes {
             };
         }
     }
-}
-
-/// Partition and place of something due.
-pub(super) fn due_place(shard: u32, at: i64, what: &str) -> Place {
-    (format!("due#{shard}"), format!("{:020}#{what}", at.max(0)))
-}
-
-/// The last place that is due at a time.
-pub(super) fn due_end(now: Timestamp) -> String {
-    format!("{:020}#\u{10ffff}", now.as_millisecond().max(0))
 }

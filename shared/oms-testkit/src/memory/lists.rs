@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use oms_app::error::StoreError;
-use oms_app::ports::{ListKey, OrderLists, Page, TaskStore, WorkList};
-use oms_domain::id::{LocationId, OrderId, ShipmentId};
+use oms_app::pointers::{WorkEntry, WorkList};
+use oms_app::ports::{ListKey, OrderLists, Page, TaskStore};
+use oms_domain::id::{LocationId, OrderId};
 use oms_domain::task::{Role, Task};
 
 use super::index::Entry;
@@ -16,11 +17,9 @@ pub(super) fn task_list(role: Role) -> String {
     format!("task#{}", role.name())
 }
 
-pub(super) fn work_list(location: &LocationId, list: WorkList) -> String {
-    match list {
-        WorkList::Open => format!("work#{location}#open"),
-        WorkList::Done => format!("work#{location}#done"),
-    }
+/// An entry's place in its list.
+pub(super) fn work_place(entry: &WorkEntry) -> String {
+    format!("{:.3}#{}", entry.since, entry.shipment_id)
 }
 
 impl MemoryStore {
@@ -77,15 +76,17 @@ impl OrderLists for MemoryStore {
         list: WorkList,
         cursor: Option<&str>,
         limit: u32,
-    ) -> Result<Page<ShipmentId>, StoreError> {
-        let list = work_list(location, list);
-        self.page(
-            &list,
-            cursor,
-            limit,
-            true,
-            |entry| if let Entry::Shipment(id) = entry { Ok(id) } else { Err(wrong_kind()) },
-        )
+    ) -> Result<Page<WorkEntry>, StoreError> {
+        let limit = limit.clamp(1, 200) as usize;
+        let beyond = cursor.map(|cursor| cursor.strip_prefix(CURSOR).ok_or(StoreError::BadCursor)).transpose()?;
+        let state = self.state();
+        let entries = state.work.get(&(location.clone(), list)).into_iter().flatten();
+        let mut found: Vec<(&String, &WorkEntry)> =
+            entries.filter(|(place, _)| beyond.is_none_or(|beyond| place.as_str() > beyond)).take(limit + 1).collect();
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|(place, _)| format!("{CURSOR}{place}"));
+        Ok(Page { items: found.into_iter().map(|(_, entry)| entry.clone()).collect(), next })
     }
 }
 

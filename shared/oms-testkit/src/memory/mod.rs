@@ -5,18 +5,19 @@
 //! Everything is under one lock, so transactions never conflict here; [`crate::faults`] injects conflicts and throttling.
 //! Rows are kept as JSON texts, or as read back from one, so that what cannot be stored and read again fails here as well.
 
-mod due;
 mod index;
 mod keys;
 mod lists;
 mod orders;
 mod stock;
+mod timers;
 mod tracking;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use oms_app::error::StoreError;
+use oms_app::pointers::{WorkEntry, WorkList};
 use oms_domain::event::CommitRecord;
 use oms_domain::id::{Carrier, EventKey, LocationId, OrderId, ShipmentId, Sku, TrackingNumber};
 use oms_domain::stock::StockLevel;
@@ -39,12 +40,19 @@ pub struct MemoryStore(Arc<Mutex<State>>);
 #[derive(Debug, Clone, Default)]
 struct State {
     commits: BTreeMap<OrderId, BTreeMap<u64, CommitRow>>,
-    parked_facts: BTreeMap<(OrderId, EventKey), ParkedRow>,
+    /// New commits, in the order in which they were stored: the table's stream.
+    stream: Vec<Arc<CommitRecord>>,
+    /// Parked facts, as JSON.
+    parked_facts: BTreeMap<(OrderId, EventKey), String>,
     /// Tasks by order (none for those without one) and id, as JSON.
     tasks: BTreeMap<(Option<OrderId>, String), TaskRow>,
-    shipments: BTreeMap<ShipmentId, (String, String)>,
+    /// The locations' lists, by place.
+    work: BTreeMap<(LocationId, WorkList), BTreeMap<String, WorkEntry>>,
     tracking: BTreeMap<(Carrier, TrackingNumber), ShipmentId>,
-    parked_scans: BTreeMap<(Carrier, TrackingNumber, EventKey), ParkedRow>,
+    /// Parked scans, as JSON.
+    parked_scans: BTreeMap<(Carrier, TrackingNumber, EventKey), String>,
+    /// What timers are for, as JSON.
+    timers: BTreeMap<timers::TimerKey, String>,
     unhandled: BTreeMap<(String, EventKey), String>,
     keys: BTreeMap<(String, String), keys::KeyRow>,
     levels: BTreeMap<(Sku, LocationId), StockLevel>,
@@ -57,16 +65,8 @@ struct State {
 struct CommitRow {
     /// As it was read back from its JSON when it was written.
     record: Arc<CommitRecord>,
-    unsent: bool,
     /// Epoch milliseconds, as the table has them.
-    work_at: Option<i64>,
-    due_at: Option<i64>,
-}
-
-#[derive(Debug, Clone)]
-struct ParkedRow {
-    body: String,
-    due_at: i64,
+    timer: Option<i64>,
 }
 
 #[derive(Debug, Clone)]
@@ -106,12 +106,18 @@ impl MemoryStore {
         self.state().levels.values().cloned().collect()
     }
 
-    /// Commits whose events have not been marked as sent.
+    /// The keys of all events that wait for their order or their number.
     #[must_use]
-    pub fn unsent(&self) -> Vec<(OrderId, u64)> {
+    pub fn all_parked(&self) -> Vec<EventKey> {
         let state = self.state();
-        let rows = state.commits.iter().flat_map(|(id, rows)| rows.iter().map(move |(seq, row)| (id, seq, row)));
-        rows.filter(|(_, _, row)| row.unsent).map(|(id, seq, _)| (id.clone(), *seq)).collect()
+        let facts = state.parked_facts.keys().map(|(_, key)| key.clone());
+        facts.chain(state.parked_scans.keys().map(|(_, _, key)| key.clone())).collect()
+    }
+
+    /// What the table's stream has brought from a position on, oldest first.
+    #[must_use]
+    pub fn stream(&self, from: usize) -> Vec<CommitRecord> {
+        self.state().stream.iter().skip(from).map(|record| record.as_ref().clone()).collect()
     }
 
     /// External events that were acknowledged without an effect: provider, key and kind.

@@ -4,27 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use oms_app::error::StoreError;
-use oms_app::ports::{Commit, LoadedOrder, OrderStore, ParkedFact, SideRow, WorkList};
+use oms_app::pointers::{Pointer, WorkEntry, WorkList};
+use oms_app::ports::{Commit, LoadedOrder, OrderStore, ParkedFact, SideRow};
 use oms_domain::body::Provider;
 use oms_domain::event::{CommitRecord, OrderEvent};
-use oms_domain::id::{EventKey, OrderId};
+use oms_domain::id::{EventKey, OrderId, ShipmentId};
 use oms_domain::order::Order;
 use oms_domain::task::Task;
 
-use super::index::{Entry, due_place};
-use super::{CommitRow, MOST_ACTIONS, MemoryStore, ParkedRow, State, TaskRow, read, write};
-
-/// How long a commit's events may take to the bus before the row is due.
-const PUBLISH_GRACE: SignedDuration = SignedDuration::from_secs(30);
-/// Partitions of the due index.
-pub(super) const DUE_SHARDS: u32 = 8;
-
-/// The shard of a text. Which one is nobody's business, as long as it stays the same.
-pub(super) fn shard(text: &str) -> u32 {
-    text.bytes().fold(7_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) % DUE_SHARDS
-}
+use super::index::Entry;
+use super::lists::work_place;
+use super::{CommitRow, MOST_ACTIONS, MemoryStore, State, TaskRow, read, write};
 
 #[async_trait]
 impl OrderStore for MemoryStore {
@@ -32,39 +24,54 @@ impl OrderStore for MemoryStore {
         let state = self.state();
         let Some(rows) = state.commits.get(id) else { return Ok(None) };
         let records: Vec<CommitRecord> = rows.values().map(|row| row.record.as_ref().clone()).collect();
-        let mut parked: Vec<ParkedFact> = state
-            .parked_facts
-            .iter()
-            .filter(|((order, _), _)| order == id)
-            .map(|(_, row)| read(&row.body))
-            .collect::<Result<_, _>>()?;
-        parked.sort_by(|a, b| (a.at, &a.fact.key).cmp(&(b.at, &b.fact.key)));
+        let parked = state.parked(id)?;
+        let timers = rows.values().filter_map(|row| Timestamp::from_millisecond(row.timer?).ok()).collect();
         let order = Order::from_records(&records).map_err(|e| StoreError::Malformed(e.to_string()))?;
-        Ok(Some(LoadedOrder { order, parked, records }))
+        Ok(Some(LoadedOrder { order, parked, records, timers }))
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         self.state().commit(commit)
     }
 
-    async fn park_fact(
-        &self,
-        order_id: &OrderId,
-        parked: &ParkedFact,
-        look_again_at: Timestamp,
-    ) -> Result<bool, StoreError> {
+    async fn point(&self, pointer: &Pointer) -> Result<(), StoreError> {
+        let mut state = self.state();
+        match pointer {
+            Pointer::Work(entry) => {
+                let list = state.work.entry((entry.location_id.clone(), entry.list)).or_default();
+                list.insert(work_place(entry), entry.clone());
+            }
+            Pointer::Tracking { carrier, tracking_number, shipment_id } => {
+                state.tracking.insert((carrier.clone(), tracking_number.clone()), shipment_id.clone());
+            }
+        }
+        Ok(())
+    }
+
+    async fn leave(&self, entry: &WorkEntry) -> Result<(), StoreError> {
+        if let Some(list) = self.state().work.get_mut(&(entry.location_id.clone(), entry.list)) {
+            list.remove(&work_place(entry));
+        }
+        Ok(())
+    }
+
+    async fn park_fact(&self, order_id: &OrderId, parked: &ParkedFact) -> Result<bool, StoreError> {
         let body = write(parked)?;
         let mut state = self.state();
         if state.commits.contains_key(order_id) {
             return Ok(false);
         }
-        let key = (order_id.clone(), parked.fact.key.clone());
-        state.forget_parked_fact(&key);
-        let due_at = look_again_at.as_millisecond();
-        let (partition, place) = due_place(shard(order_id.as_str()), due_at, &format!("{order_id}#{}", key.1));
-        state.index.put(&partition, &place, Entry::Fact(key.0.clone(), key.1.clone()));
-        state.parked_facts.insert(key, ParkedRow { body, due_at });
+        state.parked_facts.insert((order_id.clone(), parked.fact.key.clone()), body);
         Ok(true)
+    }
+
+    async fn parked_facts(&self, order_id: &OrderId) -> Result<Vec<ParkedFact>, StoreError> {
+        self.state().parked(order_id)
+    }
+
+    async fn drop_fact(&self, order_id: &OrderId, key: &EventKey) -> Result<(), StoreError> {
+        self.state().parked_facts.remove(&(order_id.clone(), key.clone()));
+        Ok(())
     }
 
     async fn order_of_payment(
@@ -97,10 +104,7 @@ fn payment_partition(provider: Provider, provider_payment_id: &str) -> String {
 fn task_body(row: &SideRow) -> Result<Option<String>, StoreError> {
     match row {
         SideRow::OpenTask(task) => write(task).map(Some),
-        SideRow::CloseTask { .. }
-        | SideRow::ListShipment { .. }
-        | SideRow::IndexTracking { .. }
-        | SideRow::DropParked { .. } => Ok(None),
+        SideRow::CloseTask { .. } | SideRow::DropParked { .. } => Ok(None),
     }
 }
 
@@ -109,9 +113,7 @@ fn side_key(row: &SideRow) -> (u8, String) {
     match row {
         SideRow::OpenTask(task) => (0, task.task_id.clone()),
         SideRow::CloseTask { task_id } => (0, task_id.clone()),
-        SideRow::ListShipment { shipment_id, .. } => (1, shipment_id.to_string()),
-        SideRow::IndexTracking { carrier, tracking_number, .. } => (2, format!("{carrier}#{tracking_number}")),
-        SideRow::DropParked { key } => (3, key.to_string()),
+        SideRow::DropParked { key } => (1, key.to_string()),
     }
 }
 
@@ -170,28 +172,18 @@ impl State {
             let partition = payment_partition(payment.0, &payment.1);
             self.index.put(&partition, &format!("{id}#{:08}", record.seq), Entry::Order(id.clone()));
         }
-        let published_by = record.at.checked_add(PUBLISH_GRACE).unwrap_or(record.at);
-        let due_at = commit.work_at.map_or(published_by, |work_at| work_at.min(published_by)).as_millisecond();
-        let work_at = commit.work_at.map(Timestamp::as_millisecond);
-        let row = CommitRow { record: Arc::new(stored), unsent: true, work_at, due_at: None };
+        let stored = Arc::new(stored);
+        let row = CommitRow { record: stored.clone(), timer: commit.timer.map(Timestamp::as_millisecond) };
         self.commits.entry(id.clone()).or_default().insert(record.seq, row);
-        self.set_commit_due(id, record.seq, Some(due_at));
+        self.stream.push(stored);
     }
 
-    /// Moves a commit's place in the due index, and brings what the index says of it up to date.
-    pub(super) fn set_commit_due(&mut self, id: &OrderId, seq: u64, due_at: Option<i64>) {
-        let Some(row) = self.commits.get_mut(id).and_then(|rows| rows.get_mut(&seq)) else { return };
-        let what = format!("{id}#{seq:08}");
-        if let Some(before) = row.due_at {
-            let (partition, place) = due_place(shard(id.as_str()), before, &what);
-            self.index.remove(&partition, &place);
-        }
-        row.due_at = due_at;
-        if let Some(due_at) = due_at {
-            let (partition, place) = due_place(shard(id.as_str()), due_at, &what);
-            let entry = Entry::Commit { order_id: id.clone(), seq, unsent: row.unsent, work_at: row.work_at };
-            self.index.put(&partition, &place, entry);
-        }
+    /// The parked facts of an order, in the order in which they came.
+    fn parked(&self, id: &OrderId) -> Result<Vec<ParkedFact>, StoreError> {
+        let rows = self.parked_facts.iter().filter(|((order, _), _)| order == id);
+        let mut parked: Vec<ParkedFact> = rows.map(|(_, body)| read(body)).collect::<Result<_, _>>()?;
+        parked.sort_by(|a, b| (a.at, &a.fact.key).cmp(&(b.at, &b.fact.key)));
+        Ok(parked)
     }
 
     fn write_side_row(&mut self, order_id: &OrderId, row: &SideRow, body: Option<String>) {
@@ -200,25 +192,9 @@ impl State {
             SideRow::CloseTask { task_id } => {
                 self.close_task(Some(order_id.clone()), task_id);
             }
-            SideRow::ListShipment { shipment_id, location_id, list, since } => {
-                let list = super::lists::work_list(location_id, *list);
-                let place = format!("{since:.3}#{shipment_id}");
-                if let Some((list, place)) = self.shipments.insert(shipment_id.clone(), (list.clone(), place.clone())) {
-                    self.index.remove(&list, &place);
-                }
-                self.index.put(&list, &place, Entry::Shipment(shipment_id.clone()));
+            SideRow::DropParked { key } => {
+                self.parked_facts.remove(&(order_id.clone(), key.clone()));
             }
-            SideRow::IndexTracking { carrier, tracking_number, shipment_id } => {
-                self.tracking.insert((carrier.clone(), tracking_number.clone()), shipment_id.clone());
-            }
-            SideRow::DropParked { key } => self.forget_parked_fact(&(order_id.clone(), key.clone())),
-        }
-    }
-
-    pub(super) fn forget_parked_fact(&mut self, key: &(OrderId, EventKey)) {
-        if let Some(row) = self.parked_facts.remove(key) {
-            let (partition, place) = due_place(shard(key.0.as_str()), row.due_at, &format!("{}#{}", key.0, key.1));
-            self.index.remove(&partition, &place);
         }
     }
 
@@ -247,14 +223,11 @@ impl MemoryStore {
         rows.filter_map(|(_, row)| read(&row.body).ok()).collect()
     }
 
-    /// Where a shipment stands in a location's list, as its own row has it.
+    /// Whether a shipment stands in a list of some location.
     #[must_use]
-    pub fn is_listed(&self, shipment: &oms_domain::id::ShipmentId, list: WorkList) -> bool {
+    pub fn is_listed(&self, shipment: &ShipmentId, list: WorkList) -> bool {
         let state = self.state();
-        let suffix = match list {
-            WorkList::Open => "#open",
-            WorkList::Done => "#done",
-        };
-        state.shipments.get(shipment).is_some_and(|(list, _)| list.ends_with(suffix))
+        let lists = state.work.iter().filter(|((_, l), _)| *l == list);
+        lists.flat_map(|(_, entries)| entries.values()).any(|entry| entry.shipment_id == *shipment)
     }
 }

@@ -11,10 +11,8 @@ async fn held(w: &Local) -> (Product, Basket, Placed, Order) {
     let basket = Basket::of(&[(&chair, 3)]);
     let placed = w.place(&basket).await;
     let waits = |o: &Order| o.status() == "validated" && o.text("/holds/0/status") == "active";
-    w.until(&placed.order_id, "should be held", waits).await;
-    // Reserving follows the hold in the same workflow.
-    let what = "should be reserved while it is held";
-    let order = w.until(&placed.order_id, what, |o| o.times("stock_reserved") == 1).await;
+    let order = w.until(&placed.order_id, "should be held", waits).await;
+    assert_eq!(order.times("stock_reserved"), 1, "held and reserved in one commit\n{}", order.story());
     assert_eq!(order.text("/holds/0/kind"), "manual_review");
     assert_eq!((order.text("/customer_status"), order.fulfilment_status()), ("under_review", "on_hold"));
     assert_eq!(w.shelf(&chair, "sz-1").await.held, 3, "a held order keeps its reservation");

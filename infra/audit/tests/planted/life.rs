@@ -1,0 +1,270 @@
+//! Healthy lives, as commits and as the rows that the store makes of them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use audit::beside::{self, Beside};
+use audit::rows::OrderRows;
+use audit::{Violation, checks};
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use oms_aws::keys;
+use oms_aws::rows::{BODY, G_TASK, G_TASK_SINCE, Item, NEWS, NO, PK, SK};
+use oms_domain::desk;
+use oms_domain::event::{Actor, Allotment, CommitRecord, OrderEvent, RefundCause, ShipmentLine};
+use oms_domain::id::{
+    Carrier, HoldId, LineId, LocationId, OrderId, PaymentId, RefundId, ShipmentId, Sku, TrackingNumber,
+};
+use oms_domain::money::{Currency, Money};
+use oms_domain::order::Order;
+use oms_domain::outgoing::Publish;
+use oms_domain::status::{HoldKind, ShipmentStatus};
+use serde_json::json;
+
+/// An order's commits.
+#[derive(Clone)]
+pub struct Life {
+    pub records: Vec<CommitRecord>,
+}
+
+pub fn order_id() -> OrderId {
+    OrderId::parse("01j9zk3w8q7rx5t2m4n6p8s0vb").unwrap()
+}
+
+/// A time so many minutes after the order was placed.
+pub fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_second(1_763_000_000).unwrap() + SignedDuration::from_mins(minutes)
+}
+
+pub fn cny(amount: &str) -> Money {
+    Money::parse(amount, Currency::parse("CNY").unwrap()).unwrap()
+}
+
+pub fn sku(text: &str) -> Sku {
+    Sku::parse(text).unwrap()
+}
+
+/// Two shirts at 99.00 less 20.00 plus 8.00 for shipping, by card, as it is stored.
+fn received() -> CommitRecord {
+    let cny = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
+    let id = order_id();
+    let body = json!({
+        "channel": "web", "channel_order_id": "W-1001", "currency": "CNY",
+        "customer": { "id": "c-1", "name": "王芳", "email": "wang@example.com", "phone": "+8613800000000" },
+        "shipping_address": { "name": "王芳", "country": "CN", "city": "深圳市", "lines": ["科技园路1号"], "masked": false },
+        "lines": [{ "line_id": "1", "sku": "TEE-M", "title": "T恤 M", "quantity": 2, "unit_price": cny("99.00") }],
+        "discounts": [{ "code": "SUMMER", "kind": "coupon", "amount": cny("20.00") }],
+        "shipping": { "method": "standard", "fee": cny("8.00") }, "tax": cny("0.00"),
+        "payments": [{ "provider": "stripe", "amount": cny("186.00"), "reference": format!("{id}P01") }],
+        "total": cny("186.00"),
+    });
+    serde_json::from_value(json!({
+        "order_id": id, "seq": 1, "first_event": 1, "at": at(0), "actor": "storefront",
+        "cause": "intake:storefront:key-1#0123456789abcdef", "channel": "web", "channel_order_id": "W-1001",
+        "events": [{ "type": "received", "body": body }],
+    }))
+    .unwrap()
+}
+
+pub fn p1() -> PaymentId {
+    PaymentId::number(1)
+}
+
+pub fn shipment(number: usize) -> ShipmentId {
+    ShipmentId::of(&order_id(), number)
+}
+
+pub fn refund(number: usize) -> RefundId {
+    RefundId::of(&order_id(), number)
+}
+
+fn location(text: &str) -> LocationId {
+    LocationId::parse(text).unwrap()
+}
+
+pub fn allotment(quantity: u32) -> Allotment {
+    Allotment { line_id: LineId::number(1), sku: sku("TEE-M"), location_id: location("sz-1"), quantity }
+}
+
+pub fn planned(number: usize, quantity: u32) -> OrderEvent {
+    let line = ShipmentLine { line_id: LineId::number(1), channel_line_id: None, sku: sku("TEE-M"), quantity };
+    OrderEvent::ShipmentPlanned { shipment_id: shipment(number), location_id: location("sz-1"), lines: vec![line] }
+}
+
+pub fn moved(number: usize, to: ShipmentStatus) -> OrderEvent {
+    let left = to == ShipmentStatus::Shipped;
+    OrderEvent::ShipmentMoved {
+        shipment_id: shipment(number),
+        to,
+        carrier: left.then(|| Carrier::parse("standard").unwrap()),
+        tracking_number: left.then(|| TrackingNumber::parse("SF1").unwrap()),
+        detail: None,
+        lines: Vec::new(),
+        location_id: None,
+    }
+}
+
+pub fn captured(amount: &str) -> OrderEvent {
+    OrderEvent::PaymentCaptured { payment_id: p1(), captured: cny(amount) }
+}
+
+pub fn approved(number: usize, amount: Money) -> OrderEvent {
+    OrderEvent::RefundApproved {
+        refund_id: refund(number),
+        payment_id: p1(),
+        amount,
+        cause: RefundCause::Requested,
+        reason: "test".into(),
+        lines: Vec::new(),
+        key: None,
+    }
+}
+
+pub fn submitted(number: usize) -> OrderEvent {
+    OrderEvent::RefundSubmitted { refund_id: refund(number) }
+}
+
+pub fn succeeded(number: usize) -> OrderEvent {
+    OrderEvent::RefundSucceeded { refund_id: refund(number), provider_reference: Some(format!("re_{number}")) }
+}
+
+pub fn hold() -> OrderEvent {
+    OrderEvent::HoldPlaced {
+        hold_id: HoldId::parse("h1").unwrap(),
+        kind: HoldKind::ManualReview,
+        reason: "large".into(),
+        deadline: at(600),
+    }
+}
+
+impl Life {
+    /// Received, and what follows commit by commit, a minute each.
+    pub fn of(commits: Vec<Vec<OrderEvent>>) -> Self {
+        let mut life = Self { records: vec![received()] };
+        for events in commits {
+            life.push(events);
+        }
+        life
+    }
+
+    pub fn push(&mut self, events: Vec<OrderEvent>) {
+        let last = self.records.last().unwrap();
+        let next = CommitRecord {
+            seq: last.seq + 1,
+            first_event: last.first_event + last.events.len() as u64,
+            at: at(self.records.len() as i64),
+            actor: Actor::system(),
+            cause: None,
+            events,
+            ..last.clone()
+        };
+        self.records.push(next);
+    }
+
+    pub fn then(mut self, events: Vec<OrderEvent>) -> Self {
+        self.push(events);
+        self
+    }
+
+    fn reserved() -> Vec<OrderEvent> {
+        let reserved = OrderEvent::StockReserved { allotments: vec![allotment(2)] };
+        vec![OrderEvent::Validated, reserved, OrderEvent::PaymentRequested { deadline: at(30) }]
+    }
+
+    /// Paid, and with its location.
+    pub fn released() -> Self {
+        Self::of(vec![
+            Self::reserved(),
+            vec![captured("186.00"), OrderEvent::Confirmed],
+            vec![planned(1, 2), moved(1, ShipmentStatus::Released), OrderEvent::FulfilmentStarted],
+        ])
+    }
+
+    /// From reception to its end, with a part of the money sent back.
+    pub fn delivered() -> Self {
+        Self::released()
+            .then(vec![moved(1, ShipmentStatus::Shipped)])
+            .then(vec![moved(1, ShipmentStatus::Delivered), OrderEvent::Completed])
+            .then(vec![approved(1, cny("50.00"))])
+            .then(vec![submitted(1)])
+            .then(vec![succeeded(1)])
+            .then(vec![OrderEvent::Closed])
+    }
+
+    /// Held, paid, and let go.
+    pub fn held() -> Self {
+        let reserved = OrderEvent::StockReserved { allotments: vec![allotment(2)] };
+        let released = OrderEvent::HoldReleased { hold_id: HoldId::parse("h1").unwrap(), reason: "fine".into() };
+        Self::of(vec![
+            vec![OrderEvent::Validated, hold(), reserved],
+            vec![captured("186.00")],
+            vec![released, OrderEvent::Confirmed],
+        ])
+    }
+
+    /// Paid, and undone again.
+    pub fn cancelled() -> Self {
+        Self::of(vec![Self::reserved(), vec![captured("186.00"), OrderEvent::Confirmed]])
+            .then(vec![OrderEvent::CancellationRequested { reason: "test".into() }])
+            .then(vec![approved(1, cny("186.00")), OrderEvent::StockReleased { allotments: vec![allotment(2)] }])
+            .then(vec![submitted(1)])
+            .then(vec![succeeded(1), OrderEvent::Cancelled])
+    }
+
+    pub fn first(&self, commits: usize) -> Self {
+        Self { records: self.records[..commits].to_vec() }
+    }
+
+    pub fn order(&self) -> Order {
+        Order::from_records(&self.records).unwrap()
+    }
+
+    /// The partition as the store leaves it.
+    pub fn rows(&self) -> Vec<Item> {
+        let pk = keys::order(&order_id());
+        let mut rows: Vec<Item> = self.records.iter().map(|record| commit_row(&pk, record)).collect();
+        let Ok(order) = Order::from_records(&self.records) else { return rows };
+        for task in desk::tasks(&order) {
+            let since = keys::task_since(task.since, task.order_id.as_ref(), &task.task_id);
+            let body = serde_json::to_string(&task).unwrap();
+            let beside = [(BODY, body), (G_TASK, keys::tasks_of(task.role)), (G_TASK_SINCE, since)];
+            rows.push(row(&pk, &keys::task(&task.task_id), &beside));
+        }
+        rows
+    }
+
+    /// What the store leaves beside the partition.
+    pub fn beside(&self) -> Beside {
+        let pointers = Order::from_records(&self.records).iter().flat_map(beside::wanted).collect();
+        Beside { timed: BTreeSet::from([order_id()]), pointers }
+    }
+
+    pub fn violations(&self) -> Vec<Violation> {
+        check(self.rows(), &self.beside())
+    }
+}
+
+/// What the checks say of these rows, and of what stands beside them.
+pub fn check(rows: Vec<Item>, beside: &Beside) -> Vec<Violation> {
+    let mut partition = OrderRows::new(order_id());
+    for row in rows {
+        partition.add(row);
+    }
+    checks::order(&partition, beside).violations
+}
+
+fn commit_row(pk: &str, record: &CommitRecord) -> Item {
+    let body = serde_json::to_string(record).unwrap();
+    let mut row = row(pk, &keys::commit(record.seq), &[(BODY, body)]);
+    row.insert(NO.to_owned(), AttributeValue::N(record.first_event.to_string()));
+    if Publish::Milestones.takes(record) {
+        row.insert(NEWS.to_owned(), AttributeValue::S("1".to_owned()));
+    }
+    row
+}
+
+pub fn row(pk: &str, sk: &str, texts: &[(&str, String)]) -> Item {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let mut row = HashMap::from([(PK.to_owned(), text(pk)), (SK.to_owned(), text(sk))]);
+    row.extend(texts.iter().map(|(name, value)| ((*name).to_owned(), text(value))));
+    row
+}

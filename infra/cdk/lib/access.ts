@@ -1,0 +1,58 @@
+/** What a function may do and what it is told, in the words that the functions share. */
+
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Settings } from './props';
+
+/** Environment variables. */
+export type Variables = Record<string, string>;
+
+/** One statement: each has a name, so that a person can say which one is meant. */
+export function allow(sid: string, actions: string[], ...resources: string[]): PolicyStatement {
+  return new PolicyStatement({ sid, actions, resources });
+}
+
+/** An action of DynamoDB in full. */
+export const dynamodb = (...actions: string[]): string[] => actions.map((action) => `dynamodb:${action}`);
+
+/** Taking messages from a queue, as Lambda's poller and the function's own back-off do. */
+export const CONSUME = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map(
+  (action) => `sqs:${action}`,
+);
+
+/** What X-Ray needs of a function; it knows no resources. */
+export const TRACE = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
+
+/** An index of a table. Not `*`: a function that lists customers' orders has no business in the tasks. */
+export const index = (table: Table, name: string): string => `${table.tableArn}/index/${name}`;
+
+/** A secret's ARN; for one that was only named, the pattern that fits its suffix. */
+export const readable = (secret: ISecret): string => secret.secretFullArn ?? `${secret.secretArn}-??????`;
+
+/** Leave to read a secret. */
+export const reads = (sid: string, secret: ISecret): PolicyStatement =>
+  allow(sid, ['secretsmanager:GetSecretValue'], readable(secret));
+
+/** Where a secret is, for a function to read it; empty: the feature is off. */
+export const whereabouts = (secret?: ISecret): string => secret?.secretFullArn ?? secret?.secretArn ?? '';
+
+/** The rules, for every function that decides. */
+export function rules({ rules, secrets }: Settings): Variables {
+  return {
+    PAYMENT_WINDOW_SECONDS: seconds(rules.paymentWindow),
+    HOLD_WINDOW_SECONDS: seconds(rules.holdWindow),
+    REVIEW_THRESHOLD: Object.entries(rules.reviewThreshold)
+      .map(([currency, amount]) => `${currency}=${amount}`)
+      .join(','),
+    MAX_LINE_QUANTITY: String(rules.maxLineQuantity),
+    LIVE_MODE: String(rules.liveMode),
+    COD_ENABLED: String(rules.cashOnDelivery),
+    STRIPE_SECRET_ARN: whereabouts(secrets.stripe),
+    SHIPMENT_RESPONSE_SECONDS: seconds(rules.shipmentResponse),
+    CLOSE_AFTER_SECONDS: seconds(rules.closeAfter),
+    LOOKOUT_SECONDS: seconds(rules.lookout),
+  };
+}
+
+const seconds = (duration: { toSeconds(): number }): string => String(duration.toSeconds());

@@ -1,0 +1,215 @@
+//! What must be true of a shop whenever it is quiet, whatever happened before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use oms_app::pointers::WorkList;
+use oms_app::ports::{Clock, LoadedOrder, OrderLists};
+use oms_app::timers::Watched;
+use oms_domain::desk;
+use oms_domain::machine::Machine;
+use oms_domain::order::Order;
+use oms_domain::status::{HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus};
+use oms_domain::task::{Role, Task, TaskKind};
+use oms_domain::wake;
+use serde_json::Value;
+
+use crate::shop::Shop;
+use crate::shop::work::{Look, later};
+
+/// How long an order that nothing helps is left alone at the most, in seconds.
+const LOOK_AGAIN_AT_MOST: i64 = 900;
+
+/// Everything below, over all orders.
+pub async fn sound(shop: &Shop) -> Look {
+    let look = shop.look().await;
+    let events = shop.events();
+    for LoadedOrder { order, parked, .. } in &look.orders {
+        published(order, &events);
+        rows(shop, order);
+        found_by_the_sweep(shop, order, &look);
+        way_out(shop, order);
+        money(shop, order);
+        assert!(parked.is_empty(), "a parked fact of {} was forgotten", order.id);
+    }
+    stock(shop, look.orders.iter().map(|loaded| &loaded.order));
+    look
+}
+
+/// What an entry says, without the hint that a location hears of it: that is looked up anew for every copy.
+#[must_use]
+pub fn content(entry: &Value) -> Value {
+    let mut entry = entry.clone();
+    if let Some(entry) = entry.as_object_mut() {
+        entry.remove("webhook");
+    }
+    entry
+}
+
+/// Every commit left at least once, under one id with one content; numbers without a gap.
+pub fn published(order: &Order, events: &[Value]) {
+    let id = &order.id;
+    let mut copies: BTreeMap<u64, &Value> = BTreeMap::new();
+    for event in events.iter().filter(|e| e["subject"] == id.as_str()) {
+        let number: u64 = event["sequence"].as_str().unwrap().parse().unwrap();
+        assert_eq!(event["id"], format!("{id}-{number}"));
+        let copy = copies.entry(number).or_insert(event);
+        assert_eq!(content(copy), content(event), "two events under one id");
+    }
+    let numbers: Vec<u64> = copies.into_keys().collect();
+    assert_eq!(numbers, (1..=order.version).collect::<Vec<_>>(), "the entries of {id} have gaps");
+}
+
+/// Tasks, work lists and tracking numbers say what the order says.
+pub fn rows(shop: &Shop, order: &Order) {
+    let id = &order.id;
+    let by_id = |tasks: Vec<Task>| tasks.into_iter().map(|t| (t.task_id.clone(), t)).collect::<BTreeMap<_, _>>();
+    assert_eq!(by_id(shop.store.tasks_of(id)), by_id(desk::tasks(order)), "the task rows of {id} are out of date");
+    for shipment in &order.shipments {
+        // The other list may hold it still; whoever reads that list takes it out.
+        assert!(shop.store.is_listed(&shipment.id, WorkList::of(shipment)), "{} stands in the wrong list", shipment.id);
+    }
+}
+
+/// A timer brings the order back when it next needs work, also when every message is lost.
+pub fn found_by_the_sweep(shop: &Shop, order: &Order, look: &Look) {
+    let id = &order.id;
+    let Some(at) = wake::next_wake(order, &shop.policy) else { return };
+    if at > look.far {
+        return;
+    }
+    // In time, or as soon as timers come; after a look that helped nothing, at the next.
+    let latest = at.max(later(shop.clock.now(), LOOK_AGAIN_AT_MOST));
+    let known = look
+        .timers
+        .iter()
+        .any(|timer| matches!(&timer.of, Watched::Order { order_id } if order_id == id) && timer.at <= latest);
+    assert!(known, "{id} needs work at {at}, and no timer brings it back");
+}
+
+/// Whatever waits has a way out: a time at which something happens by itself, a task, or somebody outside who is known
+/// to be silent after a while.
+pub fn way_out(shop: &Shop, order: &Order) {
+    let now = shop.clock.now();
+    let tasks = desk::tasks(order);
+    let next = wake::next_wake(order, &shop.policy);
+    assert!(next.is_none_or(|at| at > now), "{} has work to do that nobody does: {order:#?}", order.id);
+    assert!(tasks.iter().all(|t| !t.answers.is_empty()), "a task without an answer: {tasks:?}");
+    let rests = order.status.is_final();
+    assert!(rests || next.is_some() || !tasks.is_empty(), "{} waits for nothing: {order:#?}", order.id);
+    let has_task = |part: &str| tasks.iter().any(|t| t.task_id == format!("{}.{part}", order.id));
+    // A hold on an order that is undone holds nothing.
+    for hold in order.holds.iter().filter(|h| h.status == HoldStatus::Active && !order.is_undone()) {
+        assert!(has_task(hold.id.as_str()), "nobody is asked about {}", hold.id);
+    }
+    for (number, shipment) in order.shipments.iter().enumerate() {
+        let number = number + 1;
+        let waits = match shipment.status {
+            ShipmentStatus::Planned => order.is_held(),
+            ShipmentStatus::Released
+            | ShipmentStatus::Accepted
+            | ShipmentStatus::Packed
+            | ShipmentStatus::Shipped
+            | ShipmentStatus::InTransit => {
+                wake::silent_after(shipment, &shop.policy).is_some() || has_task(&format!("o{number}"))
+            }
+            ShipmentStatus::Exception | ShipmentStatus::Lost | ShipmentStatus::ReturnedToSender => {
+                shipment.trouble_closed || has_task(&format!("t{number}"))
+            }
+            ShipmentStatus::Delivered | ShipmentStatus::Rejected | ShipmentStatus::Cancelled => true,
+            ShipmentStatus::Backordered | ShipmentStatus::Scheduled => false,
+        };
+        assert!(waits, "{} is {:?} with no way out", shipment.id, shipment.status);
+    }
+    for (number, refund) in order.refunds.iter().enumerate() {
+        let waits = match refund.status {
+            RefundStatus::Submitted | RefundStatus::Unknown => true,
+            RefundStatus::Manual | RefundStatus::Failed => has_task(&format!("r{}", number + 1)),
+            RefundStatus::Succeeded | RefundStatus::Declined => true,
+            RefundStatus::Requested | RefundStatus::Approved => false,
+        };
+        assert!(waits, "{} is {:?} with no way out", refund.id, refund.status);
+    }
+}
+
+/// What must be true of an order's books at any moment.
+pub fn books(order: &Order) {
+    let captured = order.captured().unwrap();
+    assert!(order.refunded().unwrap().compare(captured).unwrap().is_le(), "more went back than came in: {order:#?}");
+    for payment in &order.payments {
+        assert!(!order.refundable(payment).unwrap().is_negative(), "{} is refunded too often: {order:#?}", payment.id);
+    }
+    for line in &order.body.lines {
+        let planned =
+            order.units(&line.line_id, |s| !matches!(s.status, ShipmentStatus::Rejected | ShipmentStatus::Cancelled));
+        assert!(planned <= line.quantity, "line {} ships {planned} of {}: {order:#?}", line.line_id, line.quantity);
+    }
+}
+
+/// What went back is what the provider's books say, and never more than came in.
+pub fn money(shop: &Shop, order: &Order) {
+    let captured = order.captured().unwrap();
+    assert!(order.refunded().unwrap().compare(captured).unwrap().is_le(), "more went back than came in: {order:#?}");
+    let sent = shop.stripe.refunds();
+    for (id, booked) in &sent {
+        if id.as_str().starts_with(order.id.as_str()) {
+            let ours = order.refund(id).expect("the provider has a refund that we do not know");
+            assert_eq!(ours.amount, booked.amount);
+            assert!(
+                ours.status == RefundStatus::Succeeded || booked.succeeded != Some(true),
+                "{id}: {:?}",
+                ours.status
+            );
+        }
+    }
+    for refund in order.refunds.iter().filter(|r| r.status == RefundStatus::Succeeded) {
+        let payment = order.payment(&refund.payment_id).unwrap();
+        let by_hand = refund.provider_reference.as_deref().is_some_and(|r| r.starts_with("manual"));
+        if !payment.provider.is_promise() && !by_hand {
+            assert!(sent.contains_key(&refund.id), "{} succeeded, and the provider does not know it", refund.id);
+        }
+    }
+    if order.status == OrderStatus::Cancelled {
+        let known = desk::tasks(order).iter().any(|t| t.kind == TaskKind::Refund);
+        assert!(known || order.refunded().unwrap() == captured, "cancelled, and money was kept: {order:#?}");
+        let open = order.payments.iter().filter(|p| {
+            matches!(
+                p.status,
+                PaymentStatus::Created
+                    | PaymentStatus::RequiresAction
+                    | PaymentStatus::Authorized
+                    | PaymentStatus::Voiding
+            )
+        });
+        assert_eq!(open.count(), 0, "cancelled, and a payment may still come");
+    }
+}
+
+/// Held and committed are what the orders' reservations say; on hand never falls below zero.
+pub fn stock<'a>(shop: &Shop, orders: impl Iterator<Item = &'a Order>) {
+    let mut promised: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
+    for reservation in orders.flat_map(|o| &o.reservations) {
+        let a = &reservation.allotment;
+        let sum = promised.entry((a.location_id.to_string(), a.sku.to_string())).or_default();
+        match reservation.status {
+            ReservationStatus::Held => sum.0 += i64::from(a.quantity),
+            ReservationStatus::Committed => sum.1 += i64::from(a.quantity),
+            ReservationStatus::Consumed | ReservationStatus::Released | ReservationStatus::Expired => {}
+        }
+    }
+    for level in shop.store.all_levels() {
+        let key = (level.location_id.to_string(), level.sku.to_string());
+        let expected = promised.get(&key).copied().unwrap_or_default();
+        assert_eq!((level.held, level.committed), expected, "{key:?}");
+        assert!(level.on_hand >= 0, "{key:?}: {} on hand", level.on_hand);
+    }
+}
+
+/// Tasks that belong to no order.
+pub async fn loose_tasks(shop: &Shop) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for role in Role::ALL {
+        let page = shop.store.tasks(*role, None, 100).await.unwrap();
+        found.extend(page.items.into_iter().filter(|t| t.order_id.is_none()).map(|t| t.task_id));
+    }
+    found
+}

@@ -1,0 +1,260 @@
+//! What buyers order, how they pay, and what the provider tells of it.
+
+use oms_domain::body::{DeclaredStatus, Delivery, DeliveryType, Provider};
+use oms_domain::command::Command;
+use oms_domain::order::Order;
+use oms_domain::payment::{PaymentFactKind, RefundFactStatus};
+use oms_domain::status::ShipmentStatus;
+
+use crate::build::{OrderBuilder, an_order, cny};
+use crate::gateway::ProviderPayment;
+use crate::shop::acts::Act;
+use crate::shop::{PAYMENT_WINDOW, facts};
+use crate::sim::chance::What;
+use crate::sim::world::{AtProvider, GOODS, Todo, World, channel, name, place_number};
+
+/// How an order is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Means {
+    Card,
+    Cash,
+    Channel,
+    /// A gift card that the channel took, and a card.
+    Both,
+}
+
+/// What a buyer does about a payment.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Pays,
+    Never,
+    TooLittle,
+    TooMuch,
+    Twice,
+    FailsFirst,
+    PromisesFirst,
+    OnlyPromises,
+    TooLate,
+    InParts,
+}
+
+/// Decides what will happen to an order, as far as nobody has to wait for the shop.
+pub fn plan(world: &mut World, order: u16) {
+    let means = world.chance.weighted(
+        What::Order,
+        order,
+        &[(50, Means::Card), (14, Means::Cash), (14, Means::Channel), (8, Means::Both)],
+    );
+    let basket = basket(world, order);
+    let total = total(world, order, &basket);
+    let part = |less: i128| name(format!("{}.{:02}", (total - less) / 100, (total - less) % 100));
+    let (basket, due) = match means {
+        Means::Card => (basket, part(0)),
+        Means::Cash => (basket.paid_by(Provider::Cod), ""),
+        Means::Channel => (basket.collected_by_channel(), ""),
+        Means::Both => {
+            let card = part(1_000);
+            let parts =
+                [(Provider::Channel, "10.00", DeclaredStatus::Captured), (Provider::Stripe, card, DeclaredStatus::Due)];
+            (basket.paid_in_parts(&parts), card)
+        }
+    };
+    let at = 3 * i64::try_from(world.chance.pick(What::Order, order, 60)).unwrap_or(0);
+    place(world, order, at, basket, means);
+    if matches!(means, Means::Card | Means::Both) {
+        pay(world, order, at, due);
+    }
+    if world.chance.hits(What::Order, order, 150) {
+        let wait = world.chance.weighted(What::Order, order, &[(1, 600), (1, 0), (1, 20), (1, 9_000), (1, 180_000)]);
+        world.send(at + wait, order, Act::ask(Command::Cancel { reason: "changed my mind".into() }));
+    }
+}
+
+fn basket(world: &mut World, order: u16) -> OrderBuilder {
+    let mut basket = an_order().empty().customer(name(format!("c-{}", order % 4))).shipping_fee("8.00");
+    let lines = 1 + usize::from(world.chance.hits(What::Order, order, 350));
+    for _ in 0..lines {
+        let (sku, price) = GOODS[world.chance.pick(What::Order, order, GOODS.len())];
+        let quantity = world.chance.weighted(What::Order, order, &[(6, 1), (3, 2), (1, 3)]);
+        basket = basket.line(sku, quantity, price);
+    }
+    if world.chance.hits(What::Order, order, 20) {
+        basket = basket.line("NOPE", 1, "1.00");
+    }
+    if world.chance.hits(What::Order, order, 60) {
+        basket = basket.delivery(Delivery { kind: DeliveryType::Digital, ..Delivery::default() });
+    }
+    basket
+}
+
+fn total(world: &World, order: u16, basket: &OrderBuilder) -> i128 {
+    basket.body_for(&world.subject_of(order).id).total.minor()
+}
+
+/// The order is sent; some senders send it under a second key, or something else under the same.
+fn place(world: &mut World, order: u16, at: i64, basket: OrderBuilder, means: Means) {
+    let (channel, number) = (channel(order), place_number(order));
+    let place = |basket: &OrderBuilder, key: &str| Act::Place {
+        order: Box::new(basket.clone().channel(channel, number)),
+        channel,
+        number,
+        key: name(format!("{key}-{order}")),
+    };
+    world.send(at, order, place(&basket, "key"));
+    if world.chance.hits(What::Order, order, 40) {
+        world.send(at + 1, order, place(&basket, "other"));
+    }
+    // Payments in parts would no longer add up.
+    if world.chance.hits(What::Order, order, 30) && means != Means::Both {
+        world.send(at + 1, order, place(&basket.line("MUG", 1, "30.10"), "key"));
+    }
+}
+
+fn pay(world: &mut World, order: u16, placed: i64, due: &'static str) {
+    let card = |n: u32| name(format!("pi-{order}-{n}"));
+    let wait = world.chance.weighted(What::Payment, order, &[(4, 60), (2, 0), (2, 5), (2, 600), (1, 10_000)]);
+    let at = placed + wait;
+    if world.chance.hits(What::Payment, order, 350) {
+        world.after(placed, order, Todo::AtProvider(AtProvider::Opens(card(1))));
+        world.send(placed + 1, order, Act::Identify { payment: card(1), amount: due });
+    }
+    let fates = [
+        (60, Fate::Pays),
+        (10, Fate::Never),
+        (5, Fate::TooLittle),
+        (3, Fate::TooMuch),
+        (7, Fate::Twice),
+        (6, Fate::FailsFirst),
+        (5, Fate::PromisesFirst),
+        (3, Fate::OnlyPromises),
+        (6, Fate::TooLate),
+        (3, Fate::InParts),
+    ];
+    let less = |text: &str, cut: &str| cny(text).sub(cny(cut)).expect("one currency");
+    let text = |money: oms_domain::money::Money| name(format!("{}.{:02}", money.minor() / 100, money.minor() % 100));
+    let pays = |n: u32, amount: &'static str| Todo::AtProvider(AtProvider::Pays(card(n), amount));
+    match world.chance.weighted(What::Payment, order, &fates) {
+        Fate::Never => {}
+        Fate::Pays => world.after(at, order, pays(1, due)),
+        Fate::TooLittle => world.after(at, order, pays(1, text(less(due, "1.00")))),
+        Fate::TooMuch => world.after(at, order, pays(1, text(less(due, "-1.00")))),
+        Fate::Twice => {
+            world.after(at, order, pays(1, due));
+            world.after(at + 3, order, pays(2, due));
+        }
+        Fate::FailsFirst => {
+            tell(world, order, at, card(1), PaymentFactKind::Pending);
+            tell(world, order, at + 5, card(1), PaymentFactKind::Failed { reason: "card_declined".into() });
+            world.after(at + 60, order, pays(1, due));
+        }
+        Fate::PromisesFirst => {
+            tell(world, order, at, card(1), PaymentFactKind::Authorized { amount: cny(due) });
+            world.after(at + 7_000, order, pays(1, due));
+        }
+        Fate::OnlyPromises => {
+            world.after(at, order, Todo::AtProvider(AtProvider::Opens(card(1))));
+            tell(world, order, at, card(1), PaymentFactKind::Authorized { amount: cny(due) });
+            world.after(at + 500_000, order, Todo::AtProvider(AtProvider::Lapses(card(1))));
+        }
+        Fate::TooLate => {
+            let slack = world.chance.weighted(What::Payment, order, &[(2, 900), (2, 0), (1, -2), (1, 20)]);
+            world.after(placed + PAYMENT_WINDOW + slack, order, pays(1, due));
+        }
+        Fate::InParts => {
+            world.after(at, order, pays(1, "1.00"));
+            world.after(at + 30, order, pays(1, due));
+        }
+    }
+}
+
+/// Something happens at the provider, and it tells of it.
+pub fn happens(world: &mut World, order: u16, what: &AtProvider) {
+    let stripe = world.shop.stripe.clone();
+    match what {
+        AtProvider::Opens(payment) => {
+            if stripe.payment(payment).is_none() {
+                stripe.set_payment(payment, ProviderPayment::Open);
+            }
+        }
+        AtProvider::Pays(payment, amount) => {
+            if stripe.payment(payment) == Some(ProviderPayment::Cancelled) {
+                return;
+            }
+            let amount = cny(amount);
+            // What the provider has taken of a payment is a sum: it never shrinks.
+            if let Some(ProviderPayment::Captured(before)) = stripe.payment(payment)
+                && before.compare(amount).is_ok_and(std::cmp::Ordering::is_ge)
+            {
+                return;
+            }
+            stripe.set_payment(payment, ProviderPayment::Captured(amount));
+            tell(world, order, 1, payment, PaymentFactKind::Captured { amount });
+            if world.chance.hits(What::Payment, order, 60) {
+                let wait = world.chance.weighted(What::Payment, order, &[(1, 50_000), (1, 2), (2, 400), (1, 5_000)]);
+                tell(world, order, wait, payment, PaymentFactKind::Disputed { amount });
+                if world.chance.hits(What::Payment, order, 500) {
+                    tell(world, order, 400_000, payment, PaymentFactKind::DisputeWon);
+                }
+            }
+        }
+        AtProvider::Lapses(payment) => {
+            if stripe.payment(payment) == Some(ProviderPayment::Open) {
+                stripe.set_payment(payment, ProviderPayment::Cancelled);
+                tell(world, order, 1, payment, PaymentFactKind::Cancelled);
+            }
+        }
+        AtProvider::Settles(refund, succeeded) => {
+            let Some(booked) = stripe.refunds().get(refund).cloned() else { return };
+            if booked.succeeded.is_none() {
+                stripe.settle(refund, *succeeded);
+            }
+            let done = stripe.refunds().get(refund).and_then(|r| r.succeeded);
+            let status = if done == Some(true) { RefundFactStatus::Succeeded } else { RefundFactStatus::Failed };
+            let kind = PaymentFactKind::Refund {
+                refund_id: Some(refund.clone()),
+                provider_refund_id: booked.reference.clone(),
+                amount: booked.amount,
+                status,
+            };
+            let payment = name(booked.provider_payment_id);
+            tell(world, order, 1, payment, kind);
+        }
+    }
+}
+
+/// The provider tells the shop, under an event id of its own.
+fn tell(world: &mut World, order: u16, seconds: i64, payment: &str, kind: PaymentFactKind) {
+    let subject = world.subject_mut(order);
+    subject.told += 1;
+    let event = format!("evt-{order}-{}", subject.told);
+    let fact = facts::fact(&subject.id, &event, payment, kind);
+    world.send(seconds, order, Act::told(fact));
+}
+
+/// What happens just when it is least welcome: the buyer's bank disputes a payment while a shipment is planned again.
+pub fn react(world: &mut World, order: u16, before: Option<&Order>, after: &Order) {
+    let refused = |o: &Order| o.shipments.iter().filter(|s| s.status == ShipmentStatus::Rejected).count();
+    let Some(before) = before.filter(|b| refused(b) < refused(after)) else { return };
+    let paid = before.payments.iter().find(|p| p.captured.is_positive() && p.provider == Provider::Stripe);
+    let known = paid.and_then(|p| Some((name(p.provider_payment_id.clone()?), p.captured)));
+    if let Some((payment, amount)) = known
+        && world.chance.hits(What::Payment, order, 250)
+    {
+        tell(world, order, 0, payment, PaymentFactKind::Disputed { amount });
+    }
+}
+
+/// What the provider does about refunds that it has taken: it settles the pending ones, and tells of the others.
+pub fn settle_refunds(world: &mut World, order: u16) {
+    for (refund, booked) in world.shop.stripe.refunds() {
+        if world.number_of(&refund) != Some(order) || !world.subject_mut(order).settling.insert(refund.clone()) {
+            continue;
+        }
+        let pending = booked.succeeded.is_none();
+        if pending || world.chance.hits(What::Payment, order, 300) {
+            let wait = world.chance.weighted(What::Payment, order, &[(2, 30), (1, 0), (2, 900), (1, 7_000)]);
+            let succeeds = !world.chance.hits(What::Payment, order, 200);
+            world.after(wait, order, Todo::AtProvider(AtProvider::Settles(refund, succeeds)));
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! What must be true after every change, judged on the tables, the provider's books and the bus; and what must be true
+//! in the end. The numbers are those of the list of invariants: money, stock, quantities, nothing lost, once, goods.
+
+use std::collections::BTreeMap;
+
+use oms_domain::derived::line_counters;
+use oms_domain::event::{CommitRecord, OrderEvent, RefundCause};
+use oms_domain::machine::Machine;
+use oms_domain::money::Money;
+use oms_domain::order::Order;
+use oms_domain::status::{HoldKind, OrderStatus, RefundStatus, ReservationStatus, ShipmentStatus};
+use oms_domain::{desk, wake};
+use serde_json::Value;
+
+use crate::gateway::{FakeProvider, ProviderPayment};
+use crate::shop::checks;
+use crate::sim::world::{Subject, World};
+
+/// One commit of an order: what it may do to what was before.
+///
+/// # Panics
+/// When it did anything else.
+pub fn step(before: Option<&Order>, after: &Order, record: &CommitRecord) {
+    let (version, events) = before.map_or((0, 0), |b| (b.version, b.event_count));
+    let id = &after.id;
+    assert_eq!((record.seq, record.first_event), (version + 1, events + 1), "{id}: commits or events with a gap");
+    assert_eq!(after.event_count, events + record.events.len() as u64, "{id}: events with a gap");
+    let Some(before) = before else { return };
+    assert_eq!(before.body, after.body, "{id}: what was ordered has changed");
+    // 6. Nothing moves to a location under a hold; a commit may lift one first.
+    let mut state = before.clone();
+    for event in &record.events {
+        if let OrderEvent::ShipmentPlanned { .. } | OrderEvent::ShipmentMoved { to: ShipmentStatus::Released, .. } =
+            event
+        {
+            assert!(!state.is_held(), "{id}: goods move under a hold: {event:?}");
+        }
+        state.apply(event, record.at);
+    }
+    // 2. A reservation ends once; ends are ends.
+    for (was, now) in before.reservations.iter().zip(&after.reservations) {
+        assert_eq!(was.allotment, now.allotment, "{id}: a reservation has become another");
+        assert!(reaches(was.status, now.status, ReservationStatus::ALL), "{id}: {:?} → {:?}", was.status, now.status);
+    }
+    assert!(after.reservations.len() >= before.reservations.len(), "{id}: a reservation is gone");
+    for (was, now) in before.refunds.iter().zip(&after.refunds) {
+        assert_eq!((&was.id, was.amount, &was.payment_id), (&now.id, now.amount, &now.payment_id), "{id}: a refund");
+        assert!(reaches(was.status, now.status, RefundStatus::ALL), "{id}: {:?} → {:?}", was.status, now.status);
+    }
+    for (was, now) in before.payments.iter().zip(&after.payments) {
+        assert!(was.captured.compare(now.captured).is_ok_and(std::cmp::Ordering::is_le), "{id}: a capture is undone");
+    }
+    assert!(reaches(before.status, after.status, OrderStatus::ALL), "{id}: {:?} → {:?}", before.status, after.status);
+    if after.status != before.status {
+        arrived(after);
+    }
+}
+
+/// What must be done before an order may be called cancelled or completed.
+fn arrived(order: &Order) {
+    let id = &order.id;
+    if order.status == OrderStatus::Cancelled {
+        let kept = order.captured().and_then(|c| c.sub(order.refunded()?)).expect("a difference");
+        assert!(kept.is_zero(), "{id} is cancelled and keeps {kept}: {order:#?}");
+        assert_eq!(order.live_reservations().count(), 0, "{id} is cancelled and keeps stock");
+        let at_work = order.shipments.iter().filter(|s| s.status.is_open_at_location()).count();
+        assert_eq!(at_work, 0, "{id} is cancelled and still with a location");
+    }
+    if order.status == OrderStatus::Completed {
+        let delivered = order.shipments.iter().any(|s| s.status == ShipmentStatus::Delivered);
+        assert!(order.digital_delivered || delivered, "{id} is completed and nothing was delivered");
+        let open: u32 = order.body.lines.iter().map(|l| line_counters(order, l).open).sum();
+        assert_eq!(open, 0, "{id} is completed and {open} units are open");
+    }
+}
+
+/// Whether a machine can get from one state to another, by any number of legal moves.
+fn reaches<S: Machine>(from: S, to: S, all: &[S]) -> bool {
+    let mut known = vec![from];
+    let mut at = 0;
+    while let Some(state) = known.get(at).copied() {
+        if state == to {
+            return true;
+        }
+        known.extend(all.iter().copied().filter(|s| state.can_become(*s) && !known.contains(s)).collect::<Vec<_>>());
+        at += 1;
+    }
+    false
+}
+
+/// 1, 3 and 8: an order's books and quantities, at any moment.
+///
+/// # Panics
+/// When they do not add up.
+pub fn sums(order: &Order) {
+    checks::books(order);
+    let id = &order.id;
+    for line in order.body.lines.iter().filter(|l| l.is_stocked()) {
+        let c = line_counters(order, line);
+        assert_eq!(line.quantity, c.open + c.cancelled + c.shipped, "{id}: line {} does not add up", line.line_id);
+        assert!(c.returned <= c.shipped && c.delivered <= c.shipped, "{id}: line {}: {c:?}", line.line_id);
+        let promised: u32 = order
+            .live_reservations()
+            .filter(|r| r.allotment.line_id == line.line_id)
+            .fold(0, |sum, r| sum + r.allotment.quantity);
+        assert!(promised + c.shipped <= line.quantity, "{id}: line {}: {promised} promised, {c:?}", line.line_id);
+    }
+    // What is claimed as paid beyond the total never exceeds what came in beyond it.
+    let excess = order.refunds.iter().filter(|r| r.cause == RefundCause::Excess && r.status.claims_money());
+    let excess = Money::sum(order.body.currency, excess.map(|r| r.amount)).expect("a sum");
+    let beyond = order.captured().and_then(|c| c.sub(order.body.total)).expect("a difference");
+    assert!(
+        !excess.is_positive() || excess.compare(beyond).expect("one currency").is_le(),
+        "{id}: {excess} of {beyond}"
+    );
+}
+
+/// 1 and 6: the provider's books and ours agree, as far as one can know of the other.
+///
+/// # Panics
+/// When they do not.
+pub fn books_agree(world: &World) {
+    let stripe = &world.shop.stripe;
+    for (refund, booked) in stripe.refunds() {
+        let order = world.number_of(&refund).map(|number| world.subject_of(number));
+        let ours = order.and_then(|s| s.seen.as_ref()).and_then(|o| o.refund(&refund));
+        let ours = ours.unwrap_or_else(|| panic!("the provider has {refund}, which no order knows"));
+        assert_eq!(ours.amount, booked.amount, "{refund}: the provider sends another amount");
+        let sent = !matches!(ours.status, RefundStatus::Requested | RefundStatus::Approved | RefundStatus::Declined);
+        assert!(sent, "{refund} is at the provider and only {:?} here", ours.status);
+    }
+    for (_, subject) in world.subjects() {
+        let Some(order) = &subject.seen else { continue };
+        for payment in &order.payments {
+            let Some(known) = &payment.provider_payment_id else { continue };
+            let taken = taken(stripe, known, order);
+            assert!(
+                payment.captured.compare(taken).is_ok_and(|o| o.is_le()),
+                "{known}: {} of {taken}",
+                payment.captured
+            );
+        }
+    }
+}
+
+fn taken(stripe: &FakeProvider, payment: &str, order: &Order) -> Money {
+    match stripe.payment(payment) {
+        Some(ProviderPayment::Captured(amount)) => amount,
+        Some(ProviderPayment::Open | ProviderPayment::Cancelled) | None => Money::zero(order.body.currency),
+    }
+}
+
+/// 5: what is on the bus: one content for one id, whatever comes twice.
+///
+/// # Panics
+/// When two events have one id.
+pub fn told_alike(known: &mut BTreeMap<String, Value>, fresh: Vec<Value>) {
+    for event in fresh {
+        let id = event["id"].as_str().unwrap_or_default().to_owned();
+        match known.get(&id) {
+            Some(first) => assert_eq!(checks::content(first), checks::content(&event), "two events under one id"),
+            None => {
+                known.insert(id, event);
+            }
+        }
+    }
+}
+
+/// 4 and 6: in the end. Everything that came is in its order, all money is for goods or back, and every order rests or
+/// lies on a desk.
+///
+/// # Panics
+/// When anything is left over.
+pub fn at_rest(world: &World, subject: &Subject) {
+    let Some(order) = &subject.seen else {
+        assert!(subject.taken.is_none(), "{} was accepted and is gone", subject.id);
+        return;
+    };
+    let id = &order.id;
+    let tasks = desk::tasks(order);
+    for key in &subject.acknowledged {
+        assert!(order.applied.contains(key), "{id}: {key} was acknowledged and has had no effect");
+    }
+    for payment in &order.payments {
+        let Some(known) = &payment.provider_payment_id else { continue };
+        let taken = taken(&world.shop.stripe, known, order);
+        assert_eq!(payment.captured, taken, "{id}: what the provider took for {known}");
+    }
+    let rests = order.status.is_final() && wake::next_wake(order, &world.shop.policy).is_none();
+    assert!(rests || !tasks.is_empty(), "{id} is stranded: {order:#?}");
+    let asks_for_money = tasks.iter().any(|t| t.kind == oms_domain::task::TaskKind::Refund);
+    let looked_at = order.active_holds().any(|h| h.kind == HoldKind::PaymentMismatch);
+    let kept = order.captured().and_then(|c| c.sub(order.refunded()?)).expect("a difference");
+    if order.is_undone() && !order.awaits_location() && !asks_for_money {
+        assert!(kept.is_zero(), "{id} is undone and keeps {kept}: {order:#?}");
+        assert_eq!(order.live_reservations().count(), 0, "{id} is undone and keeps stock");
+    }
+    if !order.is_undone() && !asks_for_money && !looked_at {
+        let more = kept.sub(order.body.total).expect("a difference");
+        assert!(!more.is_positive(), "{id} keeps {more} more than it is worth: {order:#?}");
+    }
+}
+
+/// Every accepted order is there at once, under the one key that it was accepted with.
+///
+/// # Panics
+/// When it is not.
+pub fn accepted(subject: &mut Subject, key: &'static str, total: &'static str) {
+    assert!(subject.seen.is_some(), "{} was accepted and is not stored", subject.id);
+    let taken = *subject.taken.get_or_insert((key, total));
+    assert_eq!(taken, (key, total), "{} was accepted twice", subject.id);
+}
