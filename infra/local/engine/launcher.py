@@ -42,9 +42,12 @@ sys.argv = sys.argv[:1]
 
 from ministack.app import main  # noqa: E402  (the patch above must come first)
 
+# Beside this file there are sources only.
+sys.dont_write_bytecode = True
+import idle  # noqa: E402
+
+idle.let_wait()
 if enforcing:
-    # Beside this file there are sources only.
-    sys.dont_write_bytecode = True
     import journal
 
     journal.keep(enforcing)

@@ -23,7 +23,7 @@ pub use self::basket::{Basket, decimal, yuan};
 pub use self::order::{Order, Shipment};
 pub use self::parcel::shipped;
 pub use self::sdk::{Sdk, Signer};
-pub use self::shop::Product;
+pub use self::shop::{Level, Product};
 pub use self::stripe::Intent;
 pub use self::wait::{PATIENCE, eventually, eventually_within};
 

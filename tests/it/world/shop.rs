@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{World, decimal};
+use super::{World, decimal, eventually};
 
 /// A product that one test sells.
 #[derive(Clone, Debug)]
@@ -68,5 +68,20 @@ impl World {
     /// The counters at one location.
     pub async fn shelf(&self, product: &Product, location: &str) -> Level {
         self.stock(product).await.get(location).copied().unwrap_or_default()
+    }
+
+    /// Waits until the counters are these.
+    pub async fn shelf_comes_to(&self, product: &Product, location: &str, expected: Level) {
+        eventually(&format!("the shelf comes to {expected:?}"), async || match self.shelf(product, location).await {
+            shelf if shelf == expected => Ok(()),
+            shelf => Err(format!("{shelf:?}")),
+        })
+        .await;
+    }
+
+    /// Waits until all units are free again: a status that ends an order comes first, what it held follows.
+    pub async fn all_back(&self, product: &Product, location: &str, units: i64) {
+        let free = Level { on_hand: units, held: 0, committed: 0, available: units };
+        self.shelf_comes_to(product, location, free).await;
     }
 }

@@ -9,7 +9,7 @@ use local_stack::clock;
 use serde_json::json;
 
 use crate::stack::shared::{Local, beside_others};
-use crate::world::{Basket, Order, Placed, Product, yuan};
+use crate::world::{Basket, Level, Order, Placed, yuan};
 
 /// The window and whatever a busy machine adds to it.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -25,11 +25,6 @@ async fn remaining(w: &Local, placed: &Placed) -> Duration {
     Duration::try_from(deadline.duration_since(clock::now())).unwrap_or_default()
 }
 
-async fn all_back(w: &Local, tee: &Product, units: i64) {
-    let shelf = w.shelf(tee, "sz-1").await;
-    assert_eq!((shelf.on_hand, shelf.held, shelf.committed, shelf.available), (units, 0, 0, units));
-}
-
 #[test]
 fn an_unpaid_order_gives_its_stock_back_exactly_once() {
     beside_others(async |w| {
@@ -38,14 +33,15 @@ fn an_unpaid_order_gives_its_stock_back_exactly_once() {
         assert_eq!(w.shelf(&tee, "sz-1").await.held, 2);
         let order = expired(w, &placed).await;
         assert_eq!((order.payment_status(), order.fulfilment_status()), ("voided", "cancelled"), "{}", order.story());
-        all_back(w, &tee, 5).await;
+        w.all_back(&tee, "sz-1", 5).await;
+        let order = w.order(order.id()).await;
 
         // Whatever runs again finds nothing left to do.
         for workflow in ["reversal", "placement", "fulfilment"] {
             assert_eq!(w.engine.run(workflow, &placed.order_id).await, "SUCCEEDED");
         }
         w.engine.sweep().await;
-        all_back(w, &tee, 5).await;
+        w.all_back(&tee, "sz-1", 5).await;
         assert_eq!(w.order(&placed.order_id).await.version(), order.version());
     });
 }
@@ -67,7 +63,7 @@ fn a_payment_after_expiry_is_refunded_in_full() {
         assert_eq!((order.status(), order.refunded_as()), ("expired", vec!["succeeded"]), "{}", order.story());
         assert!(order.shipments().is_empty(), "{}", order.story());
         w.refunded_once(&order, &intent);
-        all_back(w, &tee, 5).await;
+        w.all_back(&tee, "sz-1", 5).await;
     });
 }
 
@@ -87,7 +83,7 @@ fn a_payment_that_is_known_is_called_off_at_the_provider() {
         w.until(&placed.order_id, "should have called the payment off", off).await;
         let status = w.stripe.with(|ledger| ledger.intent(&intent.id).unwrap().status);
         assert_eq!(status, "canceled", "the buyer cannot pay any more");
-        all_back(w, &tee, 5).await;
+        w.all_back(&tee, "sz-1", 5).await;
     });
 }
 
@@ -104,9 +100,10 @@ fn payment_and_expiry_in_the_same_instant() {
 
         let paid = ends.iter().filter(|won| **won).count() as i64;
         assert!(ends[0], "a payment well before the deadline counts");
-        let shelf = w.shelf(&tee, "sz-1").await;
-        assert_eq!((shelf.held, shelf.committed), (0, paid), "only what is paid is promised");
-        assert_eq!(shelf.available, i64::from(units) - paid);
+        let on_hand = i64::from(units);
+        // Only what is paid is promised.
+        let promised = Level { on_hand, held: 0, committed: paid, available: on_hand - paid };
+        w.shelf_comes_to(&tee, "sz-1", promised).await;
     });
 }
 

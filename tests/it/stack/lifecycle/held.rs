@@ -65,11 +65,7 @@ fn rejected_unpaid_it_gives_its_stock_back() {
         w.post("support", &answer_path(&order, "reject"), &json!({ "reason": "代购黄牛" })).await.expect(200);
         let order = w.until_status(&placed.order_id, "rejected").await;
         assert_eq!(order.rejections(), [("", "hold_rejected")], "{}", order.story());
-        let back = async || match w.shelf(&chair, "sz-1").await {
-            shelf if shelf.available == 5 && shelf.held == 0 => Ok(()),
-            shelf => Err(format!("{shelf:?}")),
-        };
-        crate::world::eventually("the chairs are free again", back).await;
+        w.all_back(&chair, "sz-1", 5).await;
     });
 }
 
@@ -83,7 +79,7 @@ fn paid_and_rejected_the_money_goes_back() {
         let order = w.until(order.id(), "should be refunded", |o| o.payment_status() == "refunded").await;
         assert!(["rejected", "cancelled"].contains(&order.status()), "{}", order.story());
         w.refunded_once(&order, &intent);
-        assert_eq!(w.shelf(&chair, "sz-1").await.available, 5);
+        w.all_back(&chair, "sz-1", 5).await;
         assert!(order.shipments().is_empty());
     });
 }
