@@ -1,12 +1,15 @@
 //! A hundred buyers want the last unit.
 
-use futures::future::join_all;
+use futures::StreamExt;
+use futures::stream::iter;
 
 use crate::stack::shared::alone;
 use crate::world::{Basket, World, eventually};
 
 /// How many buyers want the last unit.
 const BUYERS: usize = 100;
+/// How many of them are at the door at once.
+const AT_ONCE: usize = 24;
 
 /// The orders of a customer by status, which must all be there.
 async fn statuses(w: &World, customer: &str, count: usize) -> Vec<String> {
@@ -32,7 +35,7 @@ fn a_hundred_orders_for_one_unit() {
         let last = w.product(9900, &[("sz-1", 1)]).await;
         let customer = w.number("c");
         let baskets: Vec<Basket> = (0..BUYERS).map(|_| Basket::of(&[(&last, 1)]).cod().customer(&customer)).collect();
-        let placed = join_all(baskets.iter().map(|basket| w.place(basket))).await;
+        let placed: Vec<_> = iter(&baskets).map(|basket| w.place(basket)).buffer_unordered(AT_ONCE).collect().await;
         let resting = eventually("every order rests", async || {
             // The counters are read in between: none may ever be below zero, which reading them checks.
             assert!(w.shelf(&last, "sz-1").await.available <= 1);
