@@ -1,4 +1,4 @@
-//! Payment providers' callbacks: the signature over the raw bytes first, then one fact, stored before it is acknowledged.
+//! Payment providers' callbacks: the signature over the raw bytes first, then its facts, all stored before they are acknowledged.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ async fn callback(
             return Ok(respond(provider.refused(&error)));
         }
     };
-    match store(&deps, &name, said).await {
+    match store_all(&deps, &name, said).await {
         Ok(()) => Ok(respond(provider.accepted())),
         Err(error) => {
             tracing::error!(provider = name, %error, "callback of {name} not stored; the provider tries again");
@@ -68,7 +68,16 @@ async fn callback(
     }
 }
 
-/// Stores what was said. Only then is it acknowledged.
+/// Stores all that was said, in its order. When one cannot be stored the whole body is sent again, and those that were
+/// stored before have their keys: they have no second effect.
+async fn store_all(deps: &Deps, name: &str, said: Vec<Callback>) -> Result<(), oms_app::error::AppError> {
+    for one in said {
+        store(deps, name, one).await?;
+    }
+    Ok(())
+}
+
+/// Stores one thing that was said. Only then is it acknowledged.
 async fn store(deps: &Deps, name: &str, said: Callback) -> Result<(), oms_app::error::AppError> {
     match said {
         Callback::Fact { order_id: Some(order_id), fact } => {

@@ -12,7 +12,7 @@ use oms_domain::wake::{self, Work};
 
 use crate::engine::{Engine, Origin, Outcome};
 use crate::error::{AppError, PortError};
-use crate::ports::{CancelAnswer, PaymentGateway, RefundAnswer, RefundRequest};
+use crate::ports::{CancelAnswer, CancelRequest, PaymentGateway, RefundAnswer, RefundRequest};
 
 /// The providers that money can be sent back through.
 pub type Gateways = BTreeMap<Provider, Arc<dyn PaymentGateway>>;
@@ -90,7 +90,10 @@ async fn pay_back(engine: &Engine, gateways: &Gateways, order: &Order, refund: &
     let request = RefundRequest {
         refund_id: refund.id.clone(),
         order_id: order.id.clone(),
+        payment_reference: payment.reference.clone(),
         provider_payment_id,
+        provider_refund_id: refund.provider_reference.clone(),
+        captured: payment.captured,
         amount: refund.amount,
     };
     let answered = if refund.status == RefundStatus::Approved {
@@ -140,12 +143,17 @@ async fn answer(
 
 /// One payment attempt that the buyer could still pay.
 async fn call_off(engine: &Engine, gateways: &Gateways, order: &Order, payment: &Payment) -> Result<Outcome, AppError> {
-    let gateway = gateways.get(&payment.provider);
-    let (Some(gateway), Some(provider_payment_id)) = (gateway, &payment.provider_payment_id) else {
+    let Some(gateway) = gateways.get(&payment.provider) else {
         let reason = format!("{} cannot be called off through an API here", payment.provider.name());
         return answer_call_off(engine, &order.id, payment, CallOffAnswered::Refused { reason }).await;
     };
-    let answer = match gateway.cancel_payment(&order.id, provider_payment_id).await {
+    let request = CancelRequest {
+        order_id: order.id.clone(),
+        payment_reference: payment.reference.clone(),
+        provider_payment_id: payment.provider_payment_id.clone(),
+        amount: payment.amount,
+    };
+    let answer = match gateway.cancel_payment(&request).await {
         CancelAnswer::Cancelled => CallOffAnswered::Done,
         CancelAnswer::Captured(amount) => CallOffAnswered::Captured(amount),
         CancelAnswer::Refused { reason } => CallOffAnswered::Refused { reason },

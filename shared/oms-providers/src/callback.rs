@@ -46,8 +46,9 @@ pub trait CallbackProvider: Send + Sync {
     fn unavailable(&self) -> Answer;
 }
 
-/// A payment provider's callbacks.
-pub type PaymentCallbackProvider = dyn CallbackProvider<Said = Callback>;
+/// A payment provider's callbacks. Mostly one body says one thing; some providers gather several events in one, and then
+/// all of them are committed before the body is accepted.
+pub type PaymentCallbackProvider = dyn CallbackProvider<Said = Vec<Callback>>;
 
 /// Verifies and interprets in one step, so that what one provider signed is never read as another's.
 ///

@@ -32,15 +32,15 @@ pub enum ProviderError {
         detail: String,
     },
     /// The request carries no signature.
-    #[error("the header {header} is missing")]
+    #[error("{header} is missing")]
     SignatureMissing {
-        /// The header that a signed request has.
+        /// The header or form field that a signed request has.
         header: &'static str,
     },
-    /// The signature header cannot be read.
-    #[error("the header {header} {reason}")]
+    /// The signature, or what belongs to it, cannot be read.
+    #[error("{header} {reason}")]
     SignatureMalformed {
-        /// The header.
+        /// The header or form field.
         header: &'static str,
         /// What is wrong, ready to follow the name in a sentence.
         reason: &'static str,

@@ -5,17 +5,21 @@
 //! whose [`verified::Verified`] witness makes a forgotten signature check a type error. `docs/add-a-provider.md` is the
 //! checklist for the next one.
 
+pub mod alipay;
 pub mod callback;
 pub mod carriers;
 pub mod error;
 mod freshness;
 mod header;
 mod http_client;
+mod ours;
 pub mod secret;
+mod shown;
 pub mod standard_webhooks;
 pub mod stripe;
 pub mod verified;
 pub mod warehouse;
+pub mod wechatpay;
 
 pub use callback::{Answer, Callback, CallbackProvider, PaymentCallbackProvider, WhyUnhandled, receive};
 pub use carriers::{CarrierCallback, CarrierCallbackProvider, CarrierScan};

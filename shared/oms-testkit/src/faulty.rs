@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use oms_app::error::{PortError, StoreError, WorkflowError};
 use oms_app::pointers::{Pointer, WorkEntry, WorkList};
 use oms_app::ports::{
-    CancelAnswer, Commit, EventBus, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists, OrderStore, Page, ParkedFact,
-    ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Stimulus, StimulusQueue, StockStore, TaskStore,
-    TrackingStore, WebhookSender, Workflows,
+    CancelAnswer, CancelRequest, Commit, EventBus, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists, OrderStore,
+    Page, ParkedFact, ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Stimulus, StimulusQueue, StockStore,
+    TaskStore, TrackingStore, WebhookSender, Workflows,
 };
 use oms_app::timers::{Timer, TimerStore};
 use oms_domain::body::Provider;
@@ -251,8 +251,8 @@ impl<P: PaymentGateway> PaymentGateway for Faulty<P> {
     async fn query_refund(&self, request: &RefundRequest) -> RefundAnswer {
         self.with("gateway.query_refund", self.inner.query_refund(request), |_| RefundAnswer::Unknown).await
     }
-    async fn cancel_payment(&self, order_id: &OrderId, provider_payment_id: &str) -> CancelAnswer {
-        let effect = self.inner.cancel_payment(order_id, provider_payment_id);
+    async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
+        let effect = self.inner.cancel_payment(request);
         self.with("gateway.cancel_payment", effect, |_| CancelAnswer::Unknown).await
     }
 }

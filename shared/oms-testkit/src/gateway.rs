@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use oms_app::ports::{CancelAnswer, PaymentGateway, RefundAnswer, RefundRequest};
+use oms_app::ports::{CancelAnswer, CancelRequest, PaymentGateway, RefundAnswer, RefundRequest};
 use oms_domain::body::Provider;
-use oms_domain::id::{OrderId, RefundId};
+use oms_domain::id::RefundId;
 use oms_domain::money::Money;
 
 /// What becomes of the next request.
@@ -215,7 +215,11 @@ impl PaymentGateway for FakeProvider {
         }
     }
 
-    async fn cancel_payment(&self, _order_id: &OrderId, provider_payment_id: &str) -> CancelAnswer {
+    /// Like Stripe it knows a payment by its own id alone.
+    async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
+        let Some(provider_payment_id) = request.provider_payment_id.as_deref() else {
+            return CancelAnswer::Refused { reason: "the payment has no id of the provider's".into() };
+        };
         let (mut books, script) = self.begin(format!("cancel {provider_payment_id}"));
         let mut cancel = || match books.payments.get(provider_payment_id).copied() {
             None => CancelAnswer::Refused { reason: "there is no payment of this id".into() },
@@ -239,6 +243,8 @@ impl PaymentGateway for FakeProvider {
 
 #[cfg(test)]
 mod tests {
+    use oms_domain::id::PaymentReference;
+
     use super::*;
     use crate::build::cny;
     use crate::seeded::SeededIds;
@@ -247,8 +253,11 @@ mod tests {
         let order_id = SeededIds::new(1).order_id();
         RefundRequest {
             refund_id: RefundId::of(&order_id, number),
+            payment_reference: PaymentReference::of(&order_id, 1),
             order_id,
             provider_payment_id: "pi_1".into(),
+            provider_refund_id: None,
+            captured: cny("100"),
             amount: cny(amount),
         }
     }
@@ -275,9 +284,17 @@ mod tests {
     async fn a_paid_payment_cannot_be_called_off() {
         let stripe = FakeProvider::new(Provider::Stripe);
         let order_id = SeededIds::new(1).order_id();
+        let mut request = CancelRequest {
+            payment_reference: PaymentReference::of(&order_id, 1),
+            order_id,
+            provider_payment_id: Some("pi_1".into()),
+            amount: cny("1"),
+        };
         stripe.set_payment("pi_1", ProviderPayment::Open);
-        assert_eq!(stripe.cancel_payment(&order_id, "pi_1").await, CancelAnswer::Cancelled);
+        assert_eq!(stripe.cancel_payment(&request).await, CancelAnswer::Cancelled);
         stripe.set_payment("pi_1", ProviderPayment::Captured(cny("1")));
-        assert_eq!(stripe.cancel_payment(&order_id, "pi_1").await, CancelAnswer::Captured(cny("1")));
+        assert_eq!(stripe.cancel_payment(&request).await, CancelAnswer::Captured(cny("1")));
+        request.provider_payment_id = None;
+        assert!(matches!(stripe.cancel_payment(&request).await, CancelAnswer::Refused { .. }));
     }
 }

@@ -9,8 +9,9 @@ use oms_domain::money::Money;
 use oms_domain::payment::RefundFactStatus;
 
 use super::currency::{from_stripe, to_stripe};
-use super::map::{refund_status, short};
+use super::map::refund_status;
 use super::wire::{ApiError, Failure, List, PaymentIntent, Refund};
+use crate::shown::short;
 
 /// An answer that arrived whole.
 #[derive(Debug)]

@@ -7,9 +7,8 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use oms_app::ports::{CancelAnswer, PaymentGateway, RefundAnswer, RefundRequest};
+use oms_app::ports::{CancelAnswer, CancelRequest, PaymentGateway, RefundAnswer, RefundRequest};
 use oms_domain::body::Provider;
-use oms_domain::id::OrderId;
 use reqwest::RequestBuilder;
 use url::Url;
 
@@ -245,8 +244,8 @@ impl PaymentGateway for StripeClient {
     /// Stripe repeats for a day whatever it first answered to the key, also "not in this state" of a payment whose state
     /// has changed since. So a refusal is checked against the payment itself, and one that is open by now is cancelled
     /// once more without the key, which is safe: cancelling twice is cancelling.
-    async fn cancel_payment(&self, _order_id: &OrderId, provider_payment_id: &str) -> CancelAnswer {
-        let id = provider_payment_id;
+    async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
+        let id = request.provider_payment_id.as_deref().unwrap_or_default();
         if !is_id(id) {
             return CancelAnswer::Refused { reason: "the payment has no id of Stripe's".to_owned() };
         }

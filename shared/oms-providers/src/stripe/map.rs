@@ -10,6 +10,7 @@ use super::currency::from_stripe;
 use super::wire::{Charge, Dispute, Event, Metadata, PaymentError, PaymentIntent, Reference, Refund};
 use crate::callback::{Callback, WhyUnhandled};
 use crate::error::ProviderError;
+use crate::shown::short;
 
 /// Reads the body of a verified event.
 ///
@@ -206,9 +207,4 @@ fn not_an_event(detail: &impl ToString) -> ProviderError {
 
 fn unreadable(kind: &str, detail: &str) -> ProviderError {
     ProviderError::EventUnreadable { kind: short(kind), detail: detail.to_owned() }
-}
-
-/// A text of Stripe's that is stored or shown: no control characters, and not without end.
-pub(super) fn short(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

@@ -34,7 +34,7 @@ impl StripeCallbacks {
 }
 
 impl CallbackProvider for StripeCallbacks {
-    type Said = Callback;
+    type Said = Vec<Callback>;
 
     fn verify<'a>(
         &self,
@@ -45,8 +45,8 @@ impl CallbackProvider for StripeCallbacks {
         signature::check(&self.keys, headers, raw_body, now)
     }
 
-    fn interpret(&self, verified: Verified<'_>) -> Result<Callback, ProviderError> {
-        map::event(verified.body())
+    fn interpret(&self, verified: Verified<'_>) -> Result<Vec<Callback>, ProviderError> {
+        Ok(vec![map::event(verified.body())?])
     }
 
     /// Stripe reads the status alone.

@@ -1,6 +1,6 @@
 //! Agreement with code that we did not write: the `stripe` and `standardwebhooks` packages of PyPI sign, and we verify;
-//! we sign, and they verify. `WAYBILL_TEST_PYTHON` names a Python that has both; without it the checks are skipped,
-//! which is a failure in CI.
+//! we sign, and they verify. `WAYBILL_TEST_PYTHON` names a Python that has the packages of
+//! `infra/local/engine/requirements-test.txt`; without it the checks are skipped, which is a failure in CI.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -19,11 +19,13 @@ use crate::support::{OLD_SECRET, SECRET, event, headers, intent, stripe};
 const STANDARD: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// Sends the requests to a script, one JSON object a line, and returns its answers. None when there is no Python.
-fn ask(script: &str, requests: &[Value]) -> Option<Vec<Value>> {
+pub fn ask(script: &str, requests: &[Value]) -> Option<Vec<Value>> {
     let Ok(python) = std::env::var("WAYBILL_TEST_PYTHON") else {
         assert!(std::env::var_os("CI").is_none(), "WAYBILL_TEST_PYTHON is not set, and in CI nothing is skipped");
         // Written past println, which the test runner swallows when a test passes.
-        let note = format!("SKIPPED: {script} needs WAYBILL_TEST_PYTHON, a Python with stripe and standardwebhooks\n");
+        let note = format!(
+            "SKIPPED: {script} needs WAYBILL_TEST_PYTHON, a Python with the packages of requirements-test.txt\n"
+        );
         std::io::stderr().write_all(note.as_bytes()).unwrap();
         return None;
     };

@@ -4,6 +4,7 @@
 
 mod carrier;
 mod cross_check;
+mod cross_check_wechatpay;
 mod never_panics;
 mod secrets;
 mod spoilt;
@@ -15,3 +16,6 @@ mod stripe_refund;
 mod stripe_signature;
 mod support;
 mod warehouse;
+mod wechatpay_api;
+mod wechatpay_callbacks;
+mod wechatpay_support;

@@ -38,7 +38,7 @@ fn stripe_header() -> impl Strategy<Value = String> {
 }
 
 /// JSON of any shape, with the names and values that the mappings look at.
-fn any_json() -> impl Strategy<Value = Value> {
+pub fn any_json() -> impl Strategy<Value = Value> {
     let word = prop::sample::select(vec![
         "id",
         "amount",

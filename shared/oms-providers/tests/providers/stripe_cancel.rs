@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{header, header_exists, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{intent, money, order, stripe_client};
+use crate::support::{cancel_request, intent, money, stripe_client};
 
 const CANCEL: &str = "/v1/payment_intents/pi_1/cancel";
 const READ: &str = "/v1/payment_intents/pi_1";
@@ -48,7 +48,7 @@ async fn check(
     if let Some(second) = second {
         Mock::given(method("POST")).and(path(CANCEL)).respond_with(second).expect(1).mount(&server).await;
     }
-    stripe_client(&server.uri(), 2_000).cancel_payment(&order(), "pi_1").await
+    stripe_client(&server.uri(), 2_000).cancel_payment(&cancel_request(Some("pi_1"))).await
 }
 
 #[tokio::test]
@@ -111,8 +111,12 @@ async fn an_old_refusal_of_a_payment_that_is_open_by_now_is_tried_once_more() {
 #[tokio::test]
 async fn a_lost_answer_is_unknown_and_a_strange_id_is_not_sent() {
     let closed = stripe_client("http://127.0.0.1:9", 500);
-    assert_eq!(closed.cancel_payment(&order(), "pi_1").await, CancelAnswer::Unknown);
+    assert_eq!(closed.cancel_payment(&cancel_request(Some("pi_1"))).await, CancelAnswer::Unknown);
     for id in ["", "..", "pi_1/../pi_2"] {
-        assert!(matches!(closed.cancel_payment(&order(), id).await, CancelAnswer::Refused { .. }), "{id:?}");
+        assert!(
+            matches!(closed.cancel_payment(&cancel_request(Some(id))).await, CancelAnswer::Refused { .. }),
+            "{id:?}"
+        );
     }
+    assert!(matches!(closed.cancel_payment(&cancel_request(None)).await, CancelAnswer::Refused { .. }));
 }

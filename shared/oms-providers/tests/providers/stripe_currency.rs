@@ -8,7 +8,7 @@ use serde_json::json;
 use wiremock::matchers::{body_string_contains, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{SECRET, event, headers, intent, money, now, refund, refund_request, stripe, stripe_client};
+use crate::support::{SECRET, event, headers, intent, money, now, only, refund, refund_request, stripe, stripe_client};
 
 /// The amount that an event of so many units means, or the error's name.
 fn read(units: i64, currency: &str) -> Result<String, &'static str> {
@@ -16,7 +16,7 @@ fn read(units: i64, currency: &str) -> Result<String, &'static str> {
     let body = event("payment_intent.succeeded", object).to_string();
     let signature = header(SECRET, now(), body.as_bytes()).unwrap();
     let said = receive(&stripe(), &headers(&[("stripe-signature", &signature)]), body.as_bytes(), now());
-    let callback = said.map_err(|error| error.name())?;
+    let callback = only(said.map_err(|error| error.name())?);
     let Callback::Fact { fact, .. } = callback else { panic!("{callback:?}") };
     let PaymentFactKind::Captured { amount } = fact.kind else { panic!("{fact:?}") };
     Ok(amount.to_string())

@@ -10,7 +10,7 @@ use oms_providers::stripe::signature::header;
 use serde_json::{Value, json};
 
 use crate::support::{
-    ORDER, REFERENCE, REFUND, SECRET, event, headers, intent, money, now, order, refund, stripe, with,
+    ORDER, REFERENCE, REFUND, SECRET, event, headers, intent, money, now, only, order, refund, stripe, with,
 };
 
 /// Signs the event as Stripe does and says what it means.
@@ -18,7 +18,7 @@ fn said(event: &Value) -> Result<Callback, ProviderError> {
     let body = event.to_string();
     let at: Timestamp = now();
     let signature = header(SECRET, at, body.as_bytes()).unwrap();
-    receive(&stripe(), &headers(&[("stripe-signature", &signature)]), body.as_bytes(), at)
+    receive(&stripe(), &headers(&[("stripe-signature", &signature)]), body.as_bytes(), at).map(only)
 }
 
 fn fact(event: &Value) -> PaymentFact {

@@ -2,9 +2,10 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
-use oms_app::ports::RefundRequest;
-use oms_domain::id::{OrderId, RefundId};
+use oms_app::ports::{CancelRequest, RefundRequest};
+use oms_domain::id::{OrderId, PaymentReference, RefundId};
 use oms_domain::money::{Currency, Money};
+use oms_providers::Callback;
 use oms_providers::secret::StripeSecrets;
 use oms_providers::stripe::{StripeCallbacks, StripeClient, StripeConfig};
 use serde_json::{Value, json};
@@ -86,7 +87,25 @@ pub fn refund_request() -> RefundRequest {
     RefundRequest {
         refund_id: RefundId::parse(REFUND).unwrap(),
         order_id: order(),
+        payment_reference: PaymentReference::parse(REFERENCE).unwrap(),
         provider_payment_id: "pi_1".to_owned(),
+        provider_refund_id: None,
+        captured: money("186.00", "CNY"),
         amount: money("20.00", "CNY"),
     }
+}
+
+pub fn cancel_request(provider_payment_id: Option<&str>) -> CancelRequest {
+    CancelRequest {
+        order_id: order(),
+        payment_reference: PaymentReference::parse(REFERENCE).unwrap(),
+        provider_payment_id: provider_payment_id.map(str::to_owned),
+        amount: money("186.00", "CNY"),
+    }
+}
+
+/// The only thing that a body says.
+pub fn only(mut said: Vec<Callback>) -> Callback {
+    assert_eq!(said.len(), 1, "{said:?}");
+    said.remove(0)
 }

@@ -5,9 +5,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use oms_domain::body::Provider;
 use oms_domain::event::CommitRecord;
-use oms_domain::id::{Carrier, Channel, EventKey, LocationId, OrderId, RefundId, ShipmentId, Sku, TrackingNumber};
+use oms_domain::id::{Carrier, Channel, EventKey, LocationId, OrderId, ShipmentId, Sku, TrackingNumber};
 use oms_domain::location::{Location, Product};
-use oms_domain::money::Money;
 use oms_domain::order::Order;
 use oms_domain::payment::PaymentFact;
 use oms_domain::stock::{StockLevel, StockMove};
@@ -17,6 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{PortError, StoreError, WorkflowError};
 use crate::pointers::{Pointer, WorkEntry, WorkList};
+
+mod payment;
+
+pub use payment::{CancelAnswer, CancelRequest, PaymentGateway, RefundAnswer, RefundRequest};
 
 /// The time. A port, so that tests and the simulator turn the hands.
 pub trait Clock: Send + Sync {
@@ -298,72 +301,6 @@ pub trait Redelivery: Send + Sync {
 pub trait EventBus: Send + Sync {
     /// Puts CloudEvents on the bus, in order; all or an error (then all are put again: consumers know ids).
     async fn put(&self, events: &[serde_json::Value]) -> Result<(), PortError>;
-}
-
-/// How a provider answers a request for money to go back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RefundAnswer {
-    /// Done.
-    Succeeded {
-        /// The provider's own id.
-        reference: String,
-    },
-    /// Accepted, the result comes later.
-    Pending {
-        /// The provider's own id.
-        reference: String,
-    },
-    /// Refused, with a reason that is safe to show.
-    Refused {
-        /// Why.
-        reason: String,
-    },
-    /// The provider has never heard of it (only to a query).
-    NotFound,
-    /// The answer was lost or unreadable: it may or may not have happened.
-    Unknown,
-}
-
-/// A refund to send or to ask about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefundRequest {
-    /// Our id: the provider's idempotency key.
-    pub refund_id: RefundId,
-    /// The order.
-    pub order_id: OrderId,
-    /// The provider's id of the payment.
-    pub provider_payment_id: String,
-    /// How much.
-    pub amount: Money,
-}
-
-/// How a provider answers the calling off of a payment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CancelAnswer {
-    /// Called off.
-    Cancelled,
-    /// Too late: so much was captured.
-    Captured(Money),
-    /// It cannot be called off for another reason.
-    Refused {
-        /// Why.
-        reason: String,
-    },
-    /// The answer was lost.
-    Unknown,
-}
-
-/// A payment provider's API. One that is not configured is not there.
-#[async_trait]
-pub trait PaymentGateway: Send + Sync {
-    /// Whose API it is.
-    fn provider(&self) -> Provider;
-    /// Sends a refund under its own id as idempotency key. A lost answer is `Unknown`, never an error or a refusal.
-    async fn refund(&self, request: &RefundRequest) -> RefundAnswer;
-    /// Asks what became of a refund.
-    async fn query_refund(&self, request: &RefundRequest) -> RefundAnswer;
-    /// Calls a payment off that was not captured.
-    async fn cancel_payment(&self, order_id: &OrderId, provider_payment_id: &str) -> CancelAnswer;
 }
 
 /// Outbound webhooks to a location's own system, signed.

@@ -1,31 +1,16 @@
-//! The witness that a body was signed by who it claims to be from.
-//!
-//! [`Verified`] has private fields and no constructor but the checks in this file, so code that interprets a callback
-//! cannot be given a body that nobody checked: it does not type-check. A provider with another kind of signature adds
-//! its check here, beside the one that it resembles, and nowhere else.
+//! HMAC-SHA256: a secret that both sides know.
 
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use super::Verified;
 use crate::error::ProviderError;
 
 type HmacSha256 = Hmac<Sha256>;
 
-/// A request body whose signature was checked. The bytes are exactly those that came in.
-#[derive(Debug)]
-pub struct Verified<'a> {
-    body: &'a [u8],
-}
-
 impl<'a> Verified<'a> {
-    /// The signed bytes.
-    #[must_use]
-    pub fn body(&self) -> &'a [u8] {
-        self.body
-    }
-
     /// Checks HMAC-SHA256 over `prefix` followed by the body: any of the keys (rotation) may fit any of the tags.
     ///
     /// Each comparison takes the same time wherever the first difference lies.
