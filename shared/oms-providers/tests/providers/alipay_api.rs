@@ -203,7 +203,8 @@ async fn closing_a_trade() {
     assert_eq!(cancel(done, None).await, CancelAnswer::Cancelled);
     assert_eq!(cancel(error(CLOSE_METHOD, "40004", "ACQ.SYSTEM_ERROR", ""), None).await, CancelAnswer::Unknown);
     let trade = |status: &str| {
-        let node = json!({"code": "10000", "out_trade_no": REFERENCE, "trade_status": status, "total_amount": "186.00"});
+        let node =
+            json!({"code": "10000", "out_trade_no": REFERENCE, "trade_status": status, "total_amount": "186.00"});
         answer(TRADE_METHOD, &node)
     };
     let reason = "ACQ.TRADE_STATUS_ERROR: 交易状态不合法".to_owned();
@@ -215,7 +216,10 @@ async fn closing_a_trade() {
         (trade("A_STATUS_OF_NEXT_YEAR"), CancelAnswer::Unknown),
         (error(TRADE_METHOD, "40004", "ACQ.TRADE_NOT_EXIST", "交易不存在"), CancelAnswer::Cancelled),
         (error(TRADE_METHOD, "40004", "ACQ.SYSTEM_ERROR", ""), CancelAnswer::Unknown),
-        (answer(TRADE_METHOD, &json!({"code": "10000", "out_trade_no": "another", "trade_status": "TRADE_CLOSED"})), CancelAnswer::Unknown),
+        (
+            answer(TRADE_METHOD, &json!({"code": "10000", "out_trade_no": "another", "trade_status": "TRADE_CLOSED"})),
+            CancelAnswer::Unknown,
+        ),
         (ResponseTemplate::new(500), CancelAnswer::Unknown),
     ] {
         let label = format!("{looked:?}");

@@ -23,9 +23,7 @@ fn object<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map<String
 fn the_package_signs_and_we_verify() {
     let variants: [&[(&str, &str)]; 3] =
         [&[], &[("subject", "中文 + % & = \" \\ /"), ("body", "")], &[("refund_fee", "20.00"), ("out_biz_no", REFUND)]];
-    let request = |over: &&[(&str, &str)]| {
-        json!({"mode": "sign", "private_key": THEIRS, "public_key": OUR_PUBLIC_KEY, "data": object(fields(over))})
-    };
+    let request = |over: &&[(&str, &str)]| json!({"mode": "sign", "private_key": THEIRS, "public_key": OUR_PUBLIC_KEY, "data": object(fields(over))});
     let Some(answers) = ask(SCRIPT, &variants.iter().map(request).collect::<Vec<_>>()) else { return };
     for (over, answer) in variants.iter().zip(answers) {
         // As Alipay sends it: `sign_type` is in the form, and not signed.
@@ -33,7 +31,8 @@ fn the_package_signs_and_we_verify() {
         receive(&alipay(), &HeaderMap::new(), body.as_bytes(), now()).unwrap();
         receive(&alipay(), &HeaderMap::new(), format!("{body}&x=1").as_bytes(), now()).unwrap_err();
         let ours = signer().form(&fields(over)).unwrap();
-        let sign = |form: &str| url::form_urlencoded::parse(form.as_bytes()).into_owned().find(|(key, _)| key == "sign");
+        let sign =
+            |form: &str| url::form_urlencoded::parse(form.as_bytes()).into_owned().find(|(key, _)| key == "sign");
         assert_eq!(sign(&ours), sign(&body), "the two signers agree");
     }
 }
@@ -44,9 +43,7 @@ fn we_sign_notifications_and_the_package_verifies() {
     let mut data: Map<String, Value> =
         url::form_urlencoded::parse(form.as_bytes()).into_owned().map(|(k, v)| (k, Value::from(v))).collect();
     let sign = data.remove("sign").unwrap();
-    let request = |data: &Map<String, Value>| {
-        json!({"mode": "verify", "private_key": OURS, "public_key": THEIR_PUBLIC_KEY, "data": data, "sign": sign})
-    };
+    let request = |data: &Map<String, Value>| json!({"mode": "verify", "private_key": OURS, "public_key": THEIR_PUBLIC_KEY, "data": data, "sign": sign});
     let good = request(&data);
     data.insert("total_amount".to_owned(), json!("1.00"));
     let Some(answers) = ask(SCRIPT, &[good, request(&data)]) else { return };

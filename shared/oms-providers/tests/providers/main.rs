@@ -2,10 +2,16 @@
 //! code.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod alipay_api;
+mod alipay_callbacks;
+mod alipay_support;
 mod carrier;
 mod cross_check;
+mod cross_check_alipay;
 mod cross_check_wechatpay;
 mod never_panics;
+mod never_panics_rsa;
+mod rsa_secrets;
 mod secrets;
 mod spoilt;
 mod standard_webhooks;

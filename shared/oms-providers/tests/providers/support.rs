@@ -104,6 +104,15 @@ pub fn cancel_request(provider_payment_id: Option<&str>) -> CancelRequest {
     }
 }
 
+/// A base64 signature in the other letter case. The last four characters stay as they are: bits of theirs that are beyond
+/// the last byte must be zero, or else it is no base64 at all.
+pub fn other_case(signature: &str) -> String {
+    let (head, tail) = signature.split_at(signature.len() - 4);
+    let swapped =
+        head.chars().map(|c| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() });
+    swapped.chain(tail.chars()).collect()
+}
+
 /// The only thing that a body says.
 pub fn only(mut said: Vec<Callback>) -> Callback {
     assert_eq!(said.len(), 1, "{said:?}");
