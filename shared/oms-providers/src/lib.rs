@@ -5,6 +5,7 @@
 //! whose [`verified::Verified`] witness makes a forgotten signature check a type error. `docs/add-a-provider.md` is the
 //! checklist for the next one.
 
+mod after;
 pub mod alipay;
 pub mod callback;
 pub mod carriers;

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::signature::check_node;
 use super::wire::{Envelope, Outcome, RefundFound, Refunded, Trade};
 use super::yuan;
+use crate::after::{AfterClose, AfterRefund};
 use crate::error::ProviderError;
 use crate::shown::short;
 use crate::verified::RsaKey;
@@ -72,34 +73,21 @@ impl Reply {
     }
 }
 
-/// What to do with the answer to a refund.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// This is the answer.
-    Settled(RefundAnswer),
-    /// It moved no money, perhaps because that happened before: look at the refund. `otherwise` is the answer when there
-    /// is none.
-    Look {
-        /// The answer when there is none.
-        otherwise: RefundAnswer,
-    },
-}
-
 /// Reads the answer to `alipay.trade.refund`. Alipay has no id of its own for a refund.
-pub(super) fn refund(reply: &Reply, number: &str, trade_no: &str) -> Next {
+pub(super) fn refund(reply: &Reply, number: &str, trade_no: &str) -> AfterRefund {
     if reply.is_done() {
         return match reply.object::<Refunded>() {
-            Some(refund) if refund.trade_no != trade_no => Next::Settled(RefundAnswer::Unknown),
+            Some(refund) if refund.trade_no != trade_no => AfterRefund::Settled(RefundAnswer::Unknown),
             Some(refund) if refund.fund_change.as_deref() == Some("Y") => {
-                Next::Settled(RefundAnswer::Succeeded { reference: number.to_owned() })
+                AfterRefund::Settled(RefundAnswer::Succeeded { reference: number.to_owned() })
             }
-            Some(_) => Next::Look { otherwise: RefundAnswer::Unknown },
-            None => Next::Settled(RefundAnswer::Unknown),
+            Some(_) => AfterRefund::Look { otherwise: RefundAnswer::Unknown },
+            None => AfterRefund::Settled(RefundAnswer::Unknown),
         };
     }
     match reply.refusal() {
-        Some(error) => Next::Look { otherwise: RefundAnswer::Refused { reason: reason(error) } },
-        None => Next::Settled(RefundAnswer::Unknown),
+        Some(error) => AfterRefund::Look { otherwise: RefundAnswer::Refused { reason: reason(error) } },
+        None => AfterRefund::Settled(RefundAnswer::Unknown),
     }
 }
 
@@ -125,18 +113,6 @@ pub(super) fn queried(reply: &Reply, number: &str, amount: Money) -> RefundAnswe
         "REFUND_SUCCESS" => RefundAnswer::Succeeded { reference },
         _ => RefundAnswer::Pending { reference },
     }
-}
-
-/// What to do after an attempt to close a trade.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum AfterClose {
-    /// This is the answer.
-    Settled(CancelAnswer),
-    /// It cannot be closed: look at the trade.
-    Look {
-        /// Why not.
-        reason: String,
-    },
 }
 
 /// Reads the answer to `alipay.trade.close`.

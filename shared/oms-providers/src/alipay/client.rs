@@ -18,9 +18,10 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
-use super::answer::{self, AfterClose, Next, Reply};
+use super::answer::{self, Reply};
 use super::signature;
 use super::written;
+use crate::after::AfterClose;
 use crate::error::ProviderError;
 use crate::http_client;
 use crate::secret::AlipaySecrets;
@@ -192,16 +193,7 @@ impl PaymentGateway for AlipayClient {
         let Some(reply) = self.call("alipay.trade.refund", &content, number).await else {
             return RefundAnswer::Unknown;
         };
-        match answer::refund(&reply, number, trade_no) {
-            Next::Settled(answer) => answer,
-            Next::Look { otherwise } => match self.look_up(request).await {
-                RefundAnswer::NotFound => otherwise,
-                found @ (RefundAnswer::Succeeded { .. }
-                | RefundAnswer::Pending { .. }
-                | RefundAnswer::Refused { .. }
-                | RefundAnswer::Unknown) => found,
-            },
-        }
+        answer::refund(&reply, number, trade_no).settle(self.look_up(request)).await
     }
 
     async fn query_refund(&self, request: &RefundRequest) -> RefundAnswer {

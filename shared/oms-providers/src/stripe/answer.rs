@@ -11,6 +11,7 @@ use oms_domain::payment::RefundFactStatus;
 use super::currency::{from_stripe, to_stripe};
 use super::map::refund_status;
 use super::wire::{ApiError, Failure, List, PaymentIntent, Refund};
+use crate::after::{AfterClose, AfterRefund};
 use crate::shown::short;
 
 /// An answer that arrived whole.
@@ -25,35 +26,22 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
 }
 
-/// What to do with the answer to a refund.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// This is the answer.
-    Settled(RefundAnswer),
-    /// It is or may be about an earlier request under the same key: look at the refunds themselves.
-    /// `otherwise` is the answer when there is none of ours among them.
-    Look {
-        /// The answer when there is none of ours.
-        otherwise: RefundAnswer,
-    },
-}
-
 /// Reads the answer to `POST /v1/refunds`.
-pub(super) fn refund(reply: &Reply) -> Next {
+pub(super) fn refund(reply: &Reply) -> AfterRefund {
     if is_success(reply.status) {
         return match serde_json::from_slice::<Refund>(&reply.body) {
-            Ok(_) if reply.replayed => Next::Look { otherwise: RefundAnswer::Unknown },
-            Ok(refund) => Next::Settled(outcome(&refund)),
-            Err(_) => Next::Settled(RefundAnswer::Unknown),
+            Ok(_) if reply.replayed => AfterRefund::Look { otherwise: RefundAnswer::Unknown },
+            Ok(refund) => AfterRefund::Settled(outcome(&refund)),
+            Err(_) => AfterRefund::Settled(RefundAnswer::Unknown),
         };
     }
     match refusal(reply) {
         // Perhaps by this very refund, when the key has been forgotten (Stripe keeps it for a day or a little longer).
         Some(error) if error.code.as_deref() == Some("charge_already_refunded") => {
-            Next::Look { otherwise: RefundAnswer::Refused { reason: reason(&error) } }
+            AfterRefund::Look { otherwise: RefundAnswer::Refused { reason: reason(&error) } }
         }
-        Some(error) => Next::Settled(RefundAnswer::Refused { reason: reason(&error) }),
-        None => Next::Settled(RefundAnswer::Unknown),
+        Some(error) => AfterRefund::Settled(RefundAnswer::Refused { reason: reason(&error) }),
+        None => AfterRefund::Settled(RefundAnswer::Unknown),
     }
 }
 
@@ -114,32 +102,25 @@ pub(super) fn found(ours: &[Refund], amount: Money) -> RefundAnswer {
     ours.iter().max_by_key(weight).map_or(RefundAnswer::NotFound, outcome)
 }
 
-/// What to do after an attempt to cancel.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum AfterCancel {
-    /// This is the answer.
-    Settled(CancelAnswer),
-    /// It is not in a state that can be cancelled, or was not when this answer was first given: look at it.
-    Look,
-}
-
-/// Reads the answer to `POST /v1/payment_intents/{id}/cancel`.
-pub(super) fn cancel(reply: &Reply) -> AfterCancel {
+/// Reads the answer to `POST /v1/payment_intents/{id}/cancel`. A payment whose state does not allow it, or did not when
+/// this answer was first given, has to be looked at.
+pub(super) fn cancel(reply: &Reply) -> AfterClose {
     if is_success(reply.status) {
         return match intent(reply) {
             Some(intent) if intent.status.as_deref() == Some("canceled") => {
-                AfterCancel::Settled(CancelAnswer::Cancelled)
+                AfterClose::Settled(CancelAnswer::Cancelled)
             }
-            Some(_) => AfterCancel::Look,
-            None => AfterCancel::Settled(CancelAnswer::Unknown),
+            Some(intent) => AfterClose::Look { reason: short(intent.status.as_deref().unwrap_or("no status")) },
+            None => AfterClose::Settled(CancelAnswer::Unknown),
         };
     }
     match refusal(reply) {
-        Some(error) if error.code.as_deref() == Some("payment_intent_unexpected_state") => AfterCancel::Look,
-        Some(_) if reply.replayed => AfterCancel::Look,
-        Some(error) => AfterCancel::Settled(CancelAnswer::Refused { reason: reason(&error) }),
-        None if reply.replayed => AfterCancel::Look,
-        None => AfterCancel::Settled(CancelAnswer::Unknown),
+        Some(error) if reply.replayed || error.code.as_deref() == Some("payment_intent_unexpected_state") => {
+            AfterClose::Look { reason: reason(&error) }
+        }
+        Some(error) => AfterClose::Settled(CancelAnswer::Refused { reason: reason(&error) }),
+        None if reply.replayed => AfterClose::Look { reason: error_code(reply) },
+        None => AfterClose::Settled(CancelAnswer::Unknown),
     }
 }
 

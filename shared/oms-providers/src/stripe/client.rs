@@ -12,8 +12,9 @@ use oms_domain::body::Provider;
 use reqwest::RequestBuilder;
 use url::Url;
 
-use super::answer::{self, AfterCancel, Next, Reply, Standing};
+use super::answer::{self, Reply, Standing};
 use super::currency::to_stripe;
+use crate::after::AfterClose;
 use crate::error::ProviderError;
 use crate::http_client;
 use crate::secret::{Secret, StripeSecrets};
@@ -222,16 +223,7 @@ impl PaymentGateway for StripeClient {
         let Some(reply) = self.send(post, "refund", refund_id).await else {
             return RefundAnswer::Unknown;
         };
-        match answer::refund(&reply) {
-            Next::Settled(answer) => answer,
-            Next::Look { otherwise } => match self.look_up(request).await {
-                RefundAnswer::NotFound => otherwise,
-                found @ (RefundAnswer::Succeeded { .. }
-                | RefundAnswer::Pending { .. }
-                | RefundAnswer::Refused { .. }
-                | RefundAnswer::Unknown) => found,
-            },
-        }
+        answer::refund(&reply).settle(self.look_up(request)).await
     }
 
     async fn query_refund(&self, request: &RefundRequest) -> RefundAnswer {
@@ -252,7 +244,7 @@ impl PaymentGateway for StripeClient {
         let Some(first) = self.post_cancel(id, Some(&format!("cancel-{id}"))).await else {
             return CancelAnswer::Unknown;
         };
-        if let AfterCancel::Settled(answer) = answer::cancel(&first) {
+        if let AfterClose::Settled(answer) = answer::cancel(&first) {
             return answer;
         }
         if let Standing::Settled(answer) = self.standing(id).await {
@@ -262,11 +254,14 @@ impl PaymentGateway for StripeClient {
             return CancelAnswer::Unknown;
         };
         match answer::cancel(&second) {
-            AfterCancel::Settled(answer) => answer,
+            AfterClose::Settled(answer) => answer,
             // It moved between the two calls. Open again would be a third change within a second: asked later.
-            AfterCancel::Look => match self.standing(id).await {
+            AfterClose::Look { reason } => match self.standing(id).await {
                 Standing::Settled(answer) => answer,
-                Standing::Open => CancelAnswer::Unknown,
+                Standing::Open => {
+                    tracing::warn!(provider = "stripe", id, reason, "stripe: {id} is open, and cannot be cancelled");
+                    CancelAnswer::Unknown
+                }
             },
         }
     }

@@ -13,6 +13,7 @@ use oms_domain::payment::RefundFactStatus;
 use super::map::refund_status;
 use super::wire::{Failure, Refund, Transaction};
 use super::{fen, money};
+use crate::after::{AfterClose, AfterRefund};
 use crate::shown::short;
 
 /// An answer that arrived whole, and whose signature was checked (see [`super::client`] for errors).
@@ -24,25 +25,17 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
 }
 
-/// What to do with the answer to a refund.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// This is the answer.
-    Settled(RefundAnswer),
-    /// Refused, perhaps because it went through before: look at the refund, and refuse if there is none.
-    Look {
-        /// Why it was refused.
-        reason: String,
-    },
-}
-
 /// Reads the answer to `POST /v3/refund/domestic/refunds`. The same number sent twice is one refund, and the second
 /// answer says how it stands then.
-pub(super) fn refund(reply: &Reply, number: &str, amount: Money) -> Next {
+pub(super) fn refund(reply: &Reply, number: &str, amount: Money) -> AfterRefund {
     if is_success(reply.status) {
-        return Next::Settled(outcome(reply, number, amount));
+        return AfterRefund::Settled(outcome(reply, number, amount));
     }
-    refusal(reply).map_or(Next::Settled(RefundAnswer::Unknown), |error| Next::Look { reason: reason(&error) })
+    match refusal(reply) {
+        // Perhaps because it went through before.
+        Some(error) => AfterRefund::Look { otherwise: RefundAnswer::Refused { reason: reason(&error) } },
+        None => AfterRefund::Settled(RefundAnswer::Unknown),
+    }
 }
 
 /// Reads the answer to `GET /v3/refund/domestic/refunds/{out_refund_no}`.
@@ -71,18 +64,6 @@ fn outcome(reply: &Reply, number: &str, amount: Money) -> RefundAnswer {
         RefundFactStatus::Pending => RefundAnswer::Pending { reference: refund.refund_id },
         RefundFactStatus::Failed => RefundAnswer::Refused { reason: short(&refund.status) },
     }
-}
-
-/// What to do after an attempt to close an order.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum AfterClose {
-    /// This is the answer.
-    Settled(CancelAnswer),
-    /// It cannot be closed: look at the transaction.
-    Look {
-        /// Why not.
-        reason: String,
-    },
 }
 
 /// Reads the answer to `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close`, which is 204 without a body.

@@ -18,9 +18,10 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use serde::Serialize;
 use url::Url;
 
-use super::answer::{self, AfterClose, Next, Reply};
+use super::answer::{self, Reply};
 use super::fen;
 use super::signature::{Merchant, PlatformKeys, is_signed};
+use crate::after::AfterClose;
 use crate::error::ProviderError;
 use crate::http_client;
 use crate::secret::WechatpaySecrets;
@@ -226,16 +227,7 @@ impl PaymentGateway for WechatpayClient {
         let Some(reply) = self.send(Some(body), "/v3/refund/domestic/refunds", "refund", number).await else {
             return RefundAnswer::Unknown;
         };
-        match answer::refund(&reply, number, request.amount) {
-            Next::Settled(answer) => answer,
-            Next::Look { reason } => match self.look_up(request).await {
-                RefundAnswer::NotFound => RefundAnswer::Refused { reason },
-                found @ (RefundAnswer::Succeeded { .. }
-                | RefundAnswer::Pending { .. }
-                | RefundAnswer::Refused { .. }
-                | RefundAnswer::Unknown) => found,
-            },
-        }
+        answer::refund(&reply, number, request.amount).settle(self.look_up(request)).await
     }
 
     async fn query_refund(&self, request: &RefundRequest) -> RefundAnswer {
