@@ -81,8 +81,8 @@ export function edges(foundry: Foundry, settings: Settings, world: World) {
 
     paymentCallback: foundry.make('payment-callback', {
       description: 'POST /v1/payments/{provider}/callbacks: verifies, then commits the fact',
-      // Providers give up after 5 to 20 seconds and then send the same again: sized as intake.
-      memory: 512,
+      // Providers give up after 5 to 20 seconds and then send the same again: no shopper waits, so half of intake's memory.
+      memory: 256,
       timeout: Duration.seconds(10),
       // Money that has moved must be recorded, whatever else is busy.
       reserved: capacity.paymentCallbackReserved,
@@ -104,8 +104,8 @@ export function edges(foundry: Foundry, settings: Settings, world: World) {
 
     shippingNotify: foundry.make('shipping-notify', {
       description: 'Warehouse and carrier events',
-      // Warehouses and carriers wait for these answers: sized as intake.
-      memory: 512,
+      // Warehouses' and carriers' systems wait for these answers, no shopper: half of intake's memory.
+      memory: 256,
       timeout: Duration.seconds(10),
       access: [
         allow('CommitOrders', dynamodb('DeleteItem', 'GetItem', 'PutItem', 'Query'), orders.tableArn),
@@ -185,8 +185,8 @@ export function background(foundry: Foundry, settings: Settings, world: World) {
   const publish = allow('Publish', ['events:PutEvents'], bus.eventBusArn);
   const publisher = foundry.make('publisher', {
     description: 'Stream of the orders table to the event bus',
-    // Short by design: a stream shard waits for its function.
-    memory: 256,
+    // Short by design: a stream shard waits for its function, which waits for the bus and hardly reckons.
+    memory: 128,
     timeout: Duration.seconds(15),
     access: [
       allow('ReadStream', dynamodb('DescribeStream', 'GetRecords', 'GetShardIterator'), stream),

@@ -117,7 +117,8 @@ export function dispatcher(foundry: Foundry, workflows: Workflows, queues: Queue
     description: 'Stimuli queue to synchronous Express executions',
     // Waits for one batch of executions at once. Nesting: worst-case workflow < ITEM_DEADLINE_SECONDS < this time-out <=
     // the queue's visibility time-out / 6.
-    memory: 256,
+    // It waits and hardly reckons: the least memory there is; its batch is ten short messages.
+    memory: 128,
     timeout: Duration.seconds(150),
     access: [
       allow('ConsumeStimuli', CONSUME, queues.stimuli.queueArn),

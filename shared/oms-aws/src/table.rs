@@ -64,12 +64,25 @@ impl Query {
 impl Table {
     /// A row, read consistently.
     pub(crate) async fn get(&self, pk: &str, sk: &str) -> Result<Option<Item>, StoreError> {
+        self.read(pk, sk, true).await
+    }
+
+    /// A row that is written once and stays as it is. The first look costs half and may miss one that is a moment old; only then
+    /// is it read consistently.
+    pub(crate) async fn get_lasting(&self, pk: &str, sk: &str) -> Result<Option<Item>, StoreError> {
+        match self.read(pk, sk, false).await? {
+            Some(item) => Ok(Some(item)),
+            None => self.read(pk, sk, true).await,
+        }
+    }
+
+    async fn read(&self, pk: &str, sk: &str, consistent: bool) -> Result<Option<Item>, StoreError> {
         let output = self
             .client
             .get_item()
             .table_name(&self.name)
             .set_key(Some(rows::key(pk, sk)))
-            .consistent_read(true)
+            .consistent_read(consistent)
             .send()
             .await
             .map_err(errors::store)?;

@@ -13,7 +13,8 @@ use crate::table::{Query, Sort};
 #[async_trait]
 impl TrackingStore for DynamoOrders {
     async fn shipment(&self, carrier: &Carrier, number: &TrackingNumber) -> Result<Option<ShipmentId>, StoreError> {
-        let Some(item) = self.table.get(&keys::tracking(carrier, number), keys::ALONE).await? else { return Ok(None) };
+        let partition = keys::tracking(carrier, number);
+        let Some(item) = self.table.get_lasting(&partition, keys::ALONE).await? else { return Ok(None) };
         rows::parsed(&item, "shipment_id", |text| ShipmentId::parse(text).ok()).map(Some)
     }
 
