@@ -78,6 +78,27 @@ pub(crate) async fn settle_refund(
     Ok(Json(run(&caller, &engine, &order_id, Command::SettleRefund { refund_id, reason }).await?))
 }
 
+pub(crate) async fn approve_refund(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, refund_id)): ExistingPath<(OrderId, RefundId)>,
+) -> Accepted {
+    admit(&caller, &routes::APPROVE_REFUND, &engine, &order_id).await?;
+    let command = Command::ApproveRefund { refund_id, by: caller.name.clone() };
+    Ok((StatusCode::ACCEPTED, Json(run(&caller, &engine, &order_id, command).await?)))
+}
+
+pub(crate) async fn decline_refund(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, refund_id)): ExistingPath<(OrderId, RefundId)>,
+    StrictJson(request): StrictJson<ReasonRequest>,
+) -> Done {
+    admit(&caller, &routes::DECLINE_REFUND, &engine, &order_id).await?;
+    let reason = request.reason.into_string();
+    Ok(Json(run(&caller, &engine, &order_id, Command::DeclineRefund { refund_id, reason }).await?))
+}
+
 pub(crate) async fn identify_payment(
     caller: Caller,
     State(engine): State<Engine>,

@@ -1,6 +1,7 @@
 //! What people see of orders and ask of them: look-ups, cancellations, refunds, holds, tasks.
 
 mod commands;
+mod ledger;
 mod queries;
 mod tasks;
 
@@ -38,12 +39,16 @@ pub fn router(deps: Deps) -> Router {
         .route("/v1/orders/{order_id}/refunds", post(commands::refund))
         .route("/v1/orders/{order_id}/refunds/{refund_id}/retry", post(commands::retry_refund))
         .route("/v1/orders/{order_id}/refunds/{refund_id}/settle", post(commands::settle_refund))
+        .route("/v1/orders/{order_id}/refunds/{refund_id}/approval", post(commands::approve_refund))
+        .route("/v1/orders/{order_id}/refunds/{refund_id}/decline", post(commands::decline_refund))
         .route("/v1/orders/{order_id}/payments", post(commands::identify_payment))
         .route("/v1/orders/{order_id}/holds/{hold_id}/release", post(commands::release_hold))
         .route("/v1/orders/{order_id}/holds/{hold_id}/reject", post(commands::reject_hold))
         .route("/v1/orders/{order_id}/allocation/retry", post(commands::retry_plan))
         .route("/v1/orders/{order_id}/anomalies/{anomaly_id}/acknowledge", post(commands::acknowledge))
         .route("/v1/orders/{order_id}/shipments/{shipment_id}/close", post(commands::close_trouble))
+        .route("/v1/orders/{order_id}/ledger", get(ledger::of_order))
+        .route("/v1/ledger", get(ledger::of_day))
         .route("/v1/tasks", get(tasks::list))
         .route("/v1/tasks/{task_id}/dismiss", post(tasks::dismiss))
         .with_state(deps)

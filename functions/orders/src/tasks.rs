@@ -53,6 +53,7 @@ pub(crate) async fn dismiss(
             | TaskKind::CancelRequest
             | TaskKind::Unplaceable
             | TaskKind::Refund
+            | TaskKind::RefundApproval
             | TaskKind::ShipmentOverdue
             | TaskKind::ShipmentTrouble
             | TaskKind::Anomaly,

@@ -17,10 +17,26 @@ use oms_lambda::http::{ExistingPath, RawBody};
 use oms_lambda::metrics::Metrics;
 use oms_lambda::problem::Problem;
 use oms_lambda::telemetry;
+use oms_providers::ProviderError;
 use oms_providers::callback::{Answer, Callback, PaymentCallbackProvider, receive};
+use oms_providers::connected::CONNECTED;
 
 /// Providers that are configured; any other answers 404.
 pub type Providers = BTreeMap<Provider, Box<PaymentCallbackProvider>>;
+
+/// Sets up the providers whose secrets these are.
+///
+/// # Errors
+/// [`ProviderError`] for a secret that cannot be used: an enabled provider that cannot be heard stops the start.
+pub fn providers(secrets: &BTreeMap<Provider, String>) -> Result<Providers, ProviderError> {
+    let mut providers = Providers::new();
+    for connected in CONNECTED {
+        if let Some(secret) = secrets.get(&connected.provider) {
+            providers.insert(connected.provider, connected.callbacks(secret)?);
+        }
+    }
+    Ok(providers)
+}
 
 /// What the handler works with.
 #[derive(Clone)]

@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use oms_aws::{Clients, Secrets, Tables};
-use oms_domain::body::Provider;
 use oms_lambda::{config::Env, http, telemetry};
-use oms_providers::secret::StripeSecrets;
-use oms_providers::stripe::StripeCallbacks;
-use payment_callback::{Deps, Providers, router};
+use payment_callback::{Deps, providers, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -16,17 +13,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let clients = Clients::from_env().await;
     let tables = Tables::new(&clients, &env.orders_table()?, &env.stock_table()?);
     let engine = tables.engine(&clients, &env.stimuli_queue_url()?, env.policy()?);
-    let mut providers = Providers::new();
-    if let Some(arn) = env.stripe_secret_arn() {
-        let secrets = StripeSecrets::parse(&Secrets::new(clients.secretsmanager()).text(&arn).await?)?;
-        providers.insert(Provider::Stripe, Box::new(StripeCallbacks::new(&secrets)?));
-    }
+    let secrets = Secrets::new(clients.secretsmanager()).texts(env.provider_secret_arns()).await?;
+    let providers = Arc::new(providers(&secrets)?);
     tables.orders.warm().await;
-    http::serve(router(Deps {
-        engine,
-        tasks: tables.orders.clone(),
-        providers: Arc::new(providers),
-        stage: env.stage(),
-    }))
-    .await
+    http::serve(router(Deps { engine, tasks: tables.orders.clone(), providers, stage: env.stage() })).await
 }

@@ -2,7 +2,8 @@
 
 use lambda_runtime::LambdaEvent;
 use oms_app::engine::Engine;
-use oms_app::reversal::{self, Gateways};
+use oms_app::ports::Gateways;
+use oms_app::reversal;
 use oms_lambda::step::{Op, StepError, StepOutput, run_step};
 use oms_lambda::summary::reversal_summary;
 use serde_json::Value;
@@ -11,7 +12,11 @@ use serde_json::Value;
 ///
 /// # Errors
 /// [`StepError`], by the names that the state machine knows.
-pub async fn handle(event: LambdaEvent<Value>, engine: &Engine, gateways: &Gateways) -> Result<StepOutput, StepError> {
+pub async fn handle(
+    event: LambdaEvent<Value>,
+    engine: &Engine,
+    gateways: &dyn Gateways,
+) -> Result<StepOutput, StepError> {
     run_step(event, &[Op::Compensate], |_, order_id| async move {
         reversal::compensate(engine, gateways, &order_id).await.map(|done| reversal_summary(&done))
     })

@@ -1,13 +1,15 @@
 //! Wires the compensating step.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use oms_app::reversal::Gateways;
+use oms_app::ports::Clock;
 use oms_aws::{Clients, Secrets, Tables};
 use oms_domain::body::Provider;
-use oms_lambda::{config::Env, step::serve_steps, telemetry};
-use oms_providers::secret::StripeSecrets;
-use oms_providers::stripe::{StripeClient, StripeConfig};
+use oms_lambda::config::{ConfigError, Env};
+use oms_lambda::{step::serve_steps, telemetry};
+use oms_providers::connected::Surroundings;
+use oms_providers::on_demand::{Configured, OnDemand};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -16,17 +18,23 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let clients = Clients::from_env().await;
     let tables = Tables::new(&clients, &env.orders_table()?, &env.stock_table()?);
     let engine = tables.engine(&clients, &env.stimuli_queue_url()?, env.policy()?);
-    let mut gateways = Gateways::new();
-    if let Some(arn) = env.stripe_secret_arn() {
-        let secrets = StripeSecrets::parse(&Secrets::new(clients.secretsmanager()).text(&arn).await?)?;
-        let config = StripeConfig { api_base: env.stripe_api_base()?, ..StripeConfig::default() };
-        gateways.insert(Provider::Stripe, Arc::new(StripeClient::new(&secrets, &config)?));
-    }
+    let secrets = Arc::new(Secrets::new(clients.secretsmanager()));
+    let gateways = Arc::new(OnDemand::new(secrets, configured(&env, &engine.clock)?));
     tables.orders.warm().await;
-    let gateways = Arc::new(gateways);
     serve_steps(move |event| {
         let (engine, gateways) = (engine.clone(), gateways.clone());
-        async move { refund::handle(event, &engine, &gateways).await }
+        async move { refund::handle(event, &engine, gateways.as_ref()).await }
     })
     .await
+}
+
+/// The providers that are configured, each with where it is and where it finds us.
+fn configured(env: &Env, clock: &Arc<dyn Clock>) -> Result<BTreeMap<Provider, Configured>, ConfigError> {
+    let (mut bases, public) = (env.provider_api_bases()?, env.public_api_url()?);
+    let configured = env.provider_secret_arns().into_iter().map(|(provider, secret)| {
+        let callback_url = public.as_ref().map(|url| format!("{url}/v1/payments/{}/callbacks", provider.name()));
+        let surroundings = Surroundings { api_base: bases.remove(&provider), callback_url, clock: clock.clone() };
+        (provider, Configured { secret, surroundings })
+    });
+    Ok(configured.collect())
 }

@@ -28,6 +28,8 @@ pub enum Check {
     Money,
     /// An order that is over kept money for what it delivered, and no more than its total.
     KeptMoney,
+    /// Debits and credits are equal; the postings come to what the order says; each is found by its day.
+    Ledger,
     /// Line quantities are conserved; shipments carry what was ordered, and promises match shipments.
     Quantities,
     /// Goods move only when nothing holds them and they are covered.
@@ -66,6 +68,7 @@ impl Check {
             Self::Causes => "causes",
             Self::Money => "money",
             Self::KeptMoney => "kept_money",
+            Self::Ledger => "ledger",
             Self::Quantities => "quantities",
             Self::HeldGoods => "held_goods",
             Self::Tasks => "tasks",
@@ -91,6 +94,7 @@ impl Check {
         Self::Causes,
         Self::Money,
         Self::KeptMoney,
+        Self::Ledger,
         Self::Quantities,
         Self::HeldGoods,
         Self::Tasks,

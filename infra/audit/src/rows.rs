@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use oms_aws::keys;
-use oms_aws::rows::{G_TASK, G_TASK_SINCE, Item, NEWS, NO};
+use oms_aws::rows::{G_LEDGER, G_TASK, G_TASK_SINCE, Item, NEWS, NO};
 use oms_domain::event::CommitRecord;
 use oms_domain::id::OrderId;
 use oms_domain::task::Task;
@@ -37,6 +37,8 @@ pub struct StoredCommit {
     pub no: Option<i64>,
     /// Whether it is marked as news.
     pub news: bool,
+    /// In which partition of the ledger it is.
+    pub ledger: Option<String>,
     /// The commit.
     pub record: CommitRecord,
 }
@@ -65,7 +67,8 @@ impl OrderRows {
             match item::body::<CommitRecord>(&row) {
                 Ok(record) => {
                     let (seq, no) = (keys::seq_of(&place), item::number(&row, NO));
-                    self.commits.push(StoredCommit { seq, no, news: row.contains_key(NEWS), record });
+                    let (news, ledger) = (row.contains_key(NEWS), owned(G_LEDGER));
+                    self.commits.push(StoredCommit { seq, no, news, ledger, record });
                 }
                 Err(what) => self.cannot_read(what),
             }

@@ -85,6 +85,10 @@ function secrets(scope: Construct, stage: Stage): WaybillProps['secrets'] {
     credentials: secret(scope, `waybill/${stage}/credentials`),
     orderId: secret(scope, `waybill/${stage}/order-id`),
     stripe: secret(scope, `waybill/${stage}/stripe`),
+    wechatpay: secret(scope, `waybill/${stage}/wechatpay`),
+    alipay: secret(scope, `waybill/${stage}/alipay`),
+    adyen: secret(scope, `waybill/${stage}/adyen`),
+    paypal: secret(scope, `waybill/${stage}/paypal`),
     standardCarrier: secret(scope, `waybill/${stage}/standard-carrier`),
     warehouseWebhook: secret(scope, `waybill/${stage}/warehouse-webhook`),
   };

@@ -3,7 +3,7 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Settings } from './props';
+import { PROVIDERS, type Settings, type WaybillSecrets } from './props';
 
 /** Environment variables. */
 export type Variables = Record<string, string>;
@@ -34,6 +34,14 @@ export const readable = (secret: ISecret): string => secret.secretFullArn ?? `${
 export const reads = (sid: string, secret: ISecret): PolicyStatement =>
   allow(sid, ['secretsmanager:GetSecretValue'], readable(secret));
 
+/** Leave to read the secrets of the payment providers that are on. */
+export function readsProviders(secrets: WaybillSecrets): PolicyStatement[] {
+  return PROVIDERS.flatMap((provider) => {
+    const secret = secrets[provider];
+    return secret ? [reads(`Read${provider.charAt(0).toUpperCase()}${provider.slice(1)}Secret`, secret)] : [];
+  });
+}
+
 /** Where a secret is, for a function to read it; empty: the feature is off. */
 export const whereabouts = (secret?: ISecret): string => secret?.secretFullArn ?? secret?.secretArn ?? '';
 
@@ -42,17 +50,30 @@ export function rules({ rules, secrets }: Settings): Variables {
   return {
     PAYMENT_WINDOW_SECONDS: seconds(rules.paymentWindow),
     HOLD_WINDOW_SECONDS: seconds(rules.holdWindow),
-    REVIEW_THRESHOLD: Object.entries(rules.reviewThreshold)
-      .map(([currency, amount]) => `${currency}=${amount}`)
-      .join(','),
+    REVIEW_THRESHOLD: amounts(rules.reviewThreshold),
+    REFUND_APPROVAL_ABOVE: amounts(rules.refundApprovalAbove),
     MAX_LINE_QUANTITY: String(rules.maxLineQuantity),
     LIVE_MODE: String(rules.liveMode),
     COD_ENABLED: String(rules.cashOnDelivery),
-    STRIPE_SECRET_ARN: whereabouts(secrets.stripe),
+    ...Object.fromEntries(
+      PROVIDERS.map((provider) => [`${provider.toUpperCase()}_SECRET_ARN`, whereabouts(secrets[provider])]),
+    ),
     SHIPMENT_RESPONSE_SECONDS: seconds(rules.shipmentResponse),
     CLOSE_AFTER_SECONDS: seconds(rules.closeAfter),
     LOOKOUT_SECONDS: seconds(rules.lookout),
   };
 }
+
+/** Where each payment provider's API is, for the one function that calls it. */
+export function apiBases({ rules }: Settings): Variables {
+  return Object.fromEntries(
+    PROVIDERS.map((provider) => [`${provider.toUpperCase()}_API_BASE`, rules[`${provider}ApiBase`]]),
+  );
+}
+
+const amounts = (of: Readonly<Record<string, string>>): string =>
+  Object.entries(of)
+    .map(([currency, amount]) => `${currency}=${amount}`)
+    .join(',');
 
 const seconds = (duration: { toSeconds(): number }): string => String(duration.toSeconds());

@@ -3,10 +3,10 @@
 import { Duration } from 'aws-cdk-lib';
 import type { CfnTable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import { allow, CONSUME, dynamodb, index, reads, rules, whereabouts } from './access';
+import { allow, apiBases, CONSUME, dynamodb, index, reads, readsProviders, rules, whereabouts } from './access';
 import { keep } from './findings';
 import type { Foundry } from './foundry';
-import type { Settings } from './props';
+import { PROVIDERS, type Settings } from './props';
 import type { Queues } from './queues';
 
 /** What functions work on. */
@@ -52,7 +52,12 @@ export function edges(foundry: Foundry, settings: Settings, world: World) {
       timeout: Duration.seconds(10),
       access: [
         allow('CommitOrders', dynamodb('DeleteItem', 'GetItem', 'PutItem', 'Query'), orders.tableArn),
-        allow('ListOrders', dynamodb('Query'), ...['customer', 'day', 'tasks'].map((name) => index(orders, name))),
+        allow(
+          'ListOrders',
+          dynamodb('Query'),
+          ...['customer', 'day', 'ledger', 'tasks'].map((name) => index(orders, name)),
+        ),
+        allow('ReadLedger', dynamodb('BatchGetItem'), orders.tableArn),
         allow('MoveStock', dynamodb('UpdateItem'), stock.tableArn),
         sendStimuli,
         readCredentials,
@@ -96,10 +101,10 @@ export function edges(foundry: Foundry, settings: Settings, world: World) {
         // What a payment covers goes to its locations in the same commit.
         allow('MoveStock', dynamodb('UpdateItem'), stock.tableArn),
         sendStimuli,
-        ...(secrets.stripe ? [reads('ReadStripeSecret', secrets.stripe)] : []),
+        ...readsProviders(secrets),
       ],
       variables: deciding,
-      secrets: [secrets.stripe],
+      secrets: PROVIDERS.map((provider) => secrets[provider]),
     }),
 
     shippingNotify: foundry.make('shipping-notify', {
@@ -166,10 +171,10 @@ export function steps(foundry: Foundry, settings: Settings, world: World) {
         commitOrders,
         allow('MoveStock', dynamodb('UpdateItem'), stock.tableArn),
         sendStimuli,
-        ...(secrets.stripe ? [reads('ReadStripeSecret', secrets.stripe)] : []),
+        ...readsProviders(secrets),
       ],
-      variables: { ...deciding, STRIPE_API_BASE: settings.rules.stripeApiBase },
-      secrets: [secrets.stripe],
+      variables: { ...deciding, ...apiBases(settings) },
+      secrets: PROVIDERS.map((provider) => secrets[provider]),
     }),
   };
 }

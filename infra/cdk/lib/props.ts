@@ -15,6 +15,15 @@ export type Stage = 'dev' | 'staging' | 'prod';
 /** How much the functions say. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'trace';
 
+/** The payment providers that have a secret and an API of their own; one that a stack has no secret of is off. */
+export const PROVIDERS = ['stripe', 'wechatpay', 'alipay', 'adyen', 'paypal'] as const;
+
+/** A payment provider. */
+export type Provider = (typeof PROVIDERS)[number];
+
+/** Those whose secret says where their API is, so that no address need be given. */
+const ADDRESSED_BY_SECRET: ReadonlySet<Provider> = new Set<Provider>(['adyen', 'paypal']);
+
 /** The secrets, made beforehand: README.md says what is in each. Only their ARNs reach a function. */
 export interface WaybillSecrets {
   /** Who may call. */
@@ -23,6 +32,14 @@ export interface WaybillSecrets {
   readonly orderId: ISecret;
   /** API key and signing secrets of Stripe. @default - Stripe is off */
   readonly stripe?: ISecret;
+  /** Numbers and keys of WeChat Pay's merchant. @default - WeChat Pay is off */
+  readonly wechatpay?: ISecret;
+  /** Numbers and keys of Alipay's app. @default - Alipay is off */
+  readonly alipay?: ISecret;
+  /** Keys of Adyen's merchant account. @default - Adyen is off */
+  readonly adyen?: ISecret;
+  /** Keys of PayPal's app and PayPal's certificates. @default - PayPal is off */
+  readonly paypal?: ISecret;
   /** Signing secrets of the standard carrier's callbacks. @default - they are off */
   readonly standardCarrier?: ISecret;
   /** Signs what is sent to warehouses. @default - no webhooks */
@@ -37,6 +54,8 @@ export interface OrderRules {
   readonly holdWindow?: Duration;
   /** Totals above which a person looks, by currency: `{ CNY: '5000.00' }`. @default - none */
   readonly reviewThreshold?: Readonly<Record<string, string>>;
+  /** What people send back of one order above this waits for a second person, by currency: `{ CNY: '200.00' }`. @default - never */
+  readonly refundApprovalAbove?: Readonly<Record<string, string>>;
   /** More of one SKU in an order is refused. @default 999 */
   readonly maxLineQuantity?: number;
   /** Whether cash on delivery is offered. @default true */
@@ -45,6 +64,17 @@ export interface OrderRules {
   readonly liveMode?: boolean;
   /** Address of Stripe's API; another one only for tests. @default 'https://api.stripe.com' */
   readonly stripeApiBase?: string;
+  /** Address of WeChat Pay's API; another one only for tests. @default 'https://api.mch.weixin.qq.com' */
+  readonly wechatpayApiBase?: string;
+  /**
+   * Address of Alipay's API, without /gateway.do; another one only for tests and Alipay's sandbox.
+   * @default 'https://openapi.alipay.com'
+   */
+  readonly alipayApiBase?: string;
+  /** Address of Adyen's Checkout API for tests. @default '' - that of the environment that the secret names */
+  readonly adyenApiBase?: string;
+  /** Address of PayPal's API for tests. @default '' - the live one or the sandbox's, as the secret says */
+  readonly paypalApiBase?: string;
   /** How long a warehouse may leave a released shipment unanswered before a task is raised. @default 1 day */
   readonly shipmentResponse?: Duration;
   /** How long after delivery an order is closed. @default 15 days */
@@ -152,10 +182,15 @@ export function settle(props: WaybillProps): Settings {
       paymentWindow: props.rules?.paymentWindow ?? Duration.minutes(30),
       holdWindow: props.rules?.holdWindow ?? Duration.days(1),
       reviewThreshold: props.rules?.reviewThreshold ?? {},
+      refundApprovalAbove: props.rules?.refundApprovalAbove ?? {},
       maxLineQuantity: props.rules?.maxLineQuantity ?? 999,
       cashOnDelivery: props.rules?.cashOnDelivery ?? true,
       liveMode: props.rules?.liveMode ?? false,
       stripeApiBase: props.rules?.stripeApiBase ?? 'https://api.stripe.com',
+      wechatpayApiBase: props.rules?.wechatpayApiBase ?? 'https://api.mch.weixin.qq.com',
+      alipayApiBase: props.rules?.alipayApiBase ?? 'https://openapi.alipay.com',
+      adyenApiBase: props.rules?.adyenApiBase ?? '',
+      paypalApiBase: props.rules?.paypalApiBase ?? '',
       shipmentResponse: props.rules?.shipmentResponse ?? Duration.days(1),
       closeAfter: props.rules?.closeAfter ?? Duration.days(15),
       lookout: props.rules?.lookout ?? Duration.minutes(5),
@@ -201,13 +236,19 @@ function problems({ rules, capacity }: Settings): string[] {
   for (const name of ['paymentWindow', 'holdWindow', 'shipmentResponse', 'closeAfter'] as const) {
     within(`rules.${name}, in seconds,`, rules[name].toSeconds({ integral: false }), 1);
   }
-  for (const [currency, amount] of Object.entries(rules.reviewThreshold)) {
-    if (!/^[A-Z]{3}$/.test(currency) || !/^[0-9]+(\.[0-9]+)?$/.test(amount)) {
-      found.push(`rules.reviewThreshold: ${currency}=${amount} is no amount of a currency`);
+  for (const name of ['reviewThreshold', 'refundApprovalAbove'] as const) {
+    for (const [currency, amount] of Object.entries(rules[name])) {
+      if (!/^[A-Z]{3}$/.test(currency) || !/^[0-9]+(\.[0-9]+)?$/.test(amount)) {
+        found.push(`rules.${name}: ${currency}=${amount} is no amount of a currency`);
+      }
     }
   }
-  if (!Token.isUnresolved(rules.stripeApiBase) && !/^https?:\/\/.+/.test(rules.stripeApiBase)) {
-    found.push(`rules.stripeApiBase is ${rules.stripeApiBase}, not an address`);
+  for (const provider of PROVIDERS) {
+    const base = rules[`${provider}ApiBase`];
+    const inSecret = base === '' && ADDRESSED_BY_SECRET.has(provider);
+    if (!Token.isUnresolved(base) && !inSecret && !/^https?:\/\/.+/.test(base)) {
+      found.push(`rules.${provider}ApiBase is ${base}, not an address`);
+    }
   }
   return found;
 }

@@ -40,6 +40,13 @@ const INDEXES: readonly GlobalSecondaryIndexProps[] = [
   },
   // The order behind a provider's own id of a payment.
   { indexName: 'payment', partitionKey: text('g_payment'), projectionType: ProjectionType.KEYS_ONLY },
+  // Commits that moved money, by day and shard: the books of a day.
+  {
+    indexName: 'ledger',
+    partitionKey: text('g_ledger'),
+    sortKey: text('g_created'),
+    projectionType: ProjectionType.KEYS_ONLY,
+  },
 ];
 
 /** Commits of orders, and rows for timers, tasks, work lists, tracking numbers, idempotency keys and parked callbacks. */

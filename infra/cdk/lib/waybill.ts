@@ -83,6 +83,8 @@ export class Waybill extends Construct {
     const { api, url, domain } = door(this, settings, doing);
     this.api = api;
     this.apiUrl = url;
+    // For providers that are told with each refund where its result goes.
+    doing.refund.addEnvironment('PUBLIC_API_URL', url);
     this.domain = domain;
     const { queues: watched, workflows: machines } = this;
     this.alarms = alarms(this, settings, { queues: watched, workflows: machines, api, ...doing });

@@ -49,7 +49,12 @@ test('what the SAM parameters refuse is refused', () => {
     [{ rules: { lookout: Duration.seconds(9) } }, /rules\.lookout/],
     [{ rules: { reviewThreshold: { yuan: '5000' } } }, /yuan=5000 is no amount/],
     [{ rules: { reviewThreshold: { CNY: '-1' } } }, /CNY=-1 is no amount/],
-    [{ rules: { stripeApiBase: 'api.stripe.com' } }, /not an address/],
+    [{ rules: { refundApprovalAbove: { CNY: '1,0' } } }, /refundApprovalAbove: CNY=1,0 is no amount/],
+    [{ rules: { stripeApiBase: 'api.stripe.com' } }, /rules.stripeApiBase is .* not an address/],
+    [{ rules: { stripeApiBase: '' } }, /rules.stripeApiBase is .* not an address/],
+    [{ rules: { alipayApiBase: 'openapi.alipay.com' } }, /rules.alipayApiBase is .* not an address/],
+    [{ rules: { adyenApiBase: 'checkout-test.adyen.com' } }, /rules.adyenApiBase is .* not an address/],
+    [{ rules: { paypalApiBase: 'api-m.paypal.com' } }, /rules.paypalApiBase is .* not an address/],
     [{ artifacts: { bootstraps: '/nowhere' } }, /\/nowhere/],
   ];
   for (const [wrong, message] of refused) {
@@ -137,5 +142,9 @@ test('a domain: name, certificate, record, and no second way in', () => {
     DomainNameConfigurations: [Match.objectLike({ SecurityPolicy: 'TLS_1_2' })],
   });
   template.hasResourceProperties('AWS::ApiGatewayV2::ApiMapping', { Stage: '$default' });
+  // Providers are told the name that answers.
+  template.hasResourceProperties('AWS::Lambda::Function', {
+    Environment: { Variables: Match.objectLike({ PUBLIC_API_URL: 'https://orders.example.com' }) },
+  });
   template.hasResourceProperties('AWS::Route53::RecordSet', { Name: 'orders.example.com.', Type: 'A' });
 });

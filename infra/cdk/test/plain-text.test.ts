@@ -16,6 +16,7 @@ const SPOKEN = new Set([
   'PAYMENT_WINDOW_SECONDS',
   'HOLD_WINDOW_SECONDS',
   'REVIEW_THRESHOLD',
+  'REFUND_APPROVAL_ABOVE',
   'MAX_LINE_QUANTITY',
   'LIVE_MODE',
   'COD_ENABLED',
@@ -25,6 +26,10 @@ const SPOKEN = new Set([
   'PUBLISH',
   'ITEM_DEADLINE_SECONDS',
   'STRIPE_API_BASE',
+  'WECHATPAY_API_BASE',
+  'ALIPAY_API_BASE',
+  'ADYEN_API_BASE',
+  'PAYPAL_API_BASE',
 ]);
 
 const SECRET_ARN = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z0-9]{6}$/;
@@ -87,6 +92,7 @@ test('a secret in plain text is noticed', () => {
     ['STRIPE_SECRET_ARN', 'sk_live_0123456789'],
     ['STRIPE_SECRET_ARN', 'hunter2'],
     ['STRIPE_API_KEY', 'hunter2'],
+    ['ALIPAY_SECRET_ARN', '-----BEGIN PRIVATE KEY-----'],
     ['CREDENTIALS', '{{resolve:secretsmanager:waybill/prod/credentials}}'],
   ];
   for (const [name, value] of cases) {

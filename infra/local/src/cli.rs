@@ -38,6 +38,8 @@ pub(crate) enum Command {
     FuzzApi(FuzzApiArgs),
     /// Read all tables and check the invariants: money, stock, quantities, tasks; exit code 1 if something disagrees.
     Audit(AuditArgs),
+    /// The books of a day or of an order, as CSV.
+    Ledger(LedgerArgs),
     /// Kill functions, poison messages and break the payment provider while orders live their lives.
     Chaos(ChaosArgs),
     /// Install what the tests need and run all of them.
@@ -128,6 +130,32 @@ pub(crate) struct AuditArgs {
     /// Print the whole result as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    /// A day, such as 2026-11-11
+    #[arg(long, required_unless_present = "order", conflicts_with = "order")]
+    date: Option<String>,
+    /// Where that day begins [default: UTC]
+    #[arg(long, value_name = "+08:00", conflicts_with = "order", allow_hyphen_values = true)]
+    tz: Option<String>,
+    /// An order's id
+    #[arg(long)]
+    order: Option<String>,
+}
+
+impl LedgerArgs {
+    /// Where the first page is found.
+    pub(crate) fn path(&self) -> String {
+        match (&self.order, &self.date) {
+            (Some(order), _) => format!("/v1/orders/{order}/ledger"),
+            (None, date) => {
+                let zone = self.tz.as_deref().map(|tz| format!("&tz={}", tz.replace('+', "%2B"))).unwrap_or_default();
+                format!("/v1/ledger?date={}{zone}", date.as_deref().unwrap_or_default())
+            }
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -378,5 +406,26 @@ mod tests {
         };
         assert_eq!(test.args, ["burst", "--nocapture"]);
         assert!(Cli::try_parse_from(["local", "audit", "--orders-table", "o"]).is_err(), "one table alone says little");
+    }
+
+    #[test]
+    fn books_are_of_a_day_or_of_an_order() {
+        let path = |line: &str| {
+            let Ok(Cli { command: Command::Ledger(args), .. }) = Cli::try_parse_from(line.split(' ')) else {
+                return None;
+            };
+            Some(args.path())
+        };
+        for (line, expected) in [
+            ("local ledger --date 2026-11-11", Some("/v1/ledger?date=2026-11-11")),
+            ("local ledger --date 2026-11-11 --tz +08:00", Some("/v1/ledger?date=2026-11-11&tz=%2B08:00")),
+            ("local ledger --date 2026-11-11 --tz -05:00", Some("/v1/ledger?date=2026-11-11&tz=-05:00")),
+            ("local ledger --order 01J9", Some("/v1/orders/01J9/ledger")),
+            ("local ledger", None),
+            ("local ledger --order 01J9 --date 2026-11-11", None),
+            ("local ledger --order 01J9 --tz +08:00", None),
+        ] {
+            assert_eq!(path(line).as_deref(), expected, "{line}");
+        }
     }
 }

@@ -32,3 +32,4 @@ pub mod stack_file;
 pub mod stripe_api;
 pub mod template;
 pub mod testing;
+pub mod wallets;

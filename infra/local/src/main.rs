@@ -39,6 +39,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Planted(args) => commands::planted::run(&layout, &args, progress),
         Command::Simulate(args) => commands::simulate::run(&layout, &args).await,
         Command::FuzzApi(args) => commands::fuzz_api::run(&layout, &args, progress).await,
+        Command::Ledger(args) => commands::ledger::run(&layout, &args).await,
         Command::Audit(args) => commands::audit::run(&layout, &args).await,
         Command::Chaos(args) => commands::chaos::run(&layout, &args, progress).await,
         Command::Test(args) => commands::test::run(&layout, &args, progress).await,

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{LocalError, Result};
+use crate::wallets;
 
 /// Who may call the API: the name in `stack.json`, the role, the channels that it is bound to.
 const CREDENTIALS: [(&str, &str, &[&str]); 6] = [
@@ -33,6 +34,14 @@ pub struct Secrets {
     pub stripe_api_key: String,
     /// What signs Stripe's callbacks: `whsec_…`, used as it stands.
     pub stripe_webhook: String,
+    /// What WeChat Pay seals its notifications with: 32 characters. The keys that sign are [`crate::wallets`]' own.
+    pub wechatpay_api_v3_key: String,
+    /// What the stack sends to Adyen's API.
+    pub adyen_api_key: String,
+    /// What signs Adyen's webhooks: 64 hex digits.
+    pub adyen_hmac_key: String,
+    /// What the stack asks PayPal for access tokens with. The key that signs webhooks is [`crate::wallets`]' own.
+    pub paypal_client_secret: String,
     /// What signs the standard carrier's callbacks: `whsec_` and base64 of the key.
     pub standard_carrier: String,
     /// What signs the stack's own calls to warehouses: the same form.
@@ -74,13 +83,17 @@ impl Secrets {
             order_id_key: hex::<32>()?,
             stripe_api_key: format!("sk_test_{}", hex::<24>()?),
             stripe_webhook: format!("whsec_{}", hex::<24>()?),
+            wechatpay_api_v3_key: hex::<16>()?,
+            adyen_api_key: format!("AQE{}", hex::<24>()?),
+            adyen_hmac_key: hex::<32>()?,
+            paypal_client_secret: format!("EP{}", hex::<24>()?),
             standard_carrier: format!("whsec_{}", STANDARD.encode(random::<32>()?)),
             warehouse_webhook: format!("whsec_{}", STANDARD.encode(random::<32>()?)),
         })
     }
 
     /// Each secret's name, the template parameter that takes its ARN, and its value.
-    fn documents(&self) -> [(&'static str, &'static str, Value); 5] {
+    fn documents(&self) -> [(&'static str, &'static str, Value); 9] {
         let credentials: Vec<Value> = CREDENTIALS
             .iter()
             .map(|(name, role, channels)| {
@@ -102,6 +115,14 @@ impl Secrets {
                 "StripeSecretArn",
                 json!({ "api_key": self.stripe_api_key, "webhook_secrets": [self.stripe_webhook] }),
             ),
+            ("waybill/local/wechatpay", "WechatpaySecretArn", wallets::wechatpay::secret(&self.wechatpay_api_v3_key)),
+            ("waybill/local/alipay", "AlipaySecretArn", wallets::alipay::secret()),
+            (
+                "waybill/local/adyen",
+                "AdyenSecretArn",
+                wallets::adyen::secret(&self.adyen_api_key, &self.adyen_hmac_key),
+            ),
+            ("waybill/local/paypal", "PaypalSecretArn", wallets::paypal::secret(&self.paypal_client_secret)),
             (
                 "waybill/local/standard-carrier",
                 "StandardCarrierSecretArn",
@@ -152,7 +173,8 @@ fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
-fn hex<const N: usize>() -> Result<String> {
+/// `N` random bytes in lower-case hex.
+pub(crate) fn hex<const N: usize>() -> Result<String> {
     Ok(data_encoding::HEXLOWER.encode(&random::<N>()?))
 }
 

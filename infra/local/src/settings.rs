@@ -35,6 +35,14 @@ pub struct Setting {
 
 /// The base address of Stripe's API: where refunds go.
 pub const STRIPE_API_BASE: &str = "providers.stripe.api_base";
+/// The same of WeChat Pay's API.
+pub const WECHATPAY_API_BASE: &str = "providers.wechatpay.api_base";
+/// The same of Alipay's, without `/gateway.do`.
+pub const ALIPAY_API_BASE: &str = "providers.alipay.api_base";
+/// The same of Adyen's, without the version.
+pub const ADYEN_API_BASE: &str = "providers.adyen.api_base";
+/// The same of PayPal's.
+pub const PAYPAL_API_BASE: &str = "providers.paypal.api_base";
 /// How long an order may stay unpaid, in seconds.
 pub const PAYMENT_WINDOW: &str = "order.payment_window_seconds";
 
@@ -42,11 +50,35 @@ pub const PAYMENT_WINDOW: &str = "order.payment_window_seconds";
 pub const REVIEW_THRESHOLD: &str = "order.review_threshold";
 
 /// Everything that can be set, in the order in which it is listed.
-pub const KNOWN: [Setting; 11] = [
+pub const KNOWN: [Setting; 16] = [
     Setting {
         key: STRIPE_API_BASE,
         parameter: "StripeApiBase",
         meaning: "address of Stripe's API, or of a stand-in",
+        kind: Kind::Address,
+    },
+    Setting {
+        key: WECHATPAY_API_BASE,
+        parameter: "WechatpayApiBase",
+        meaning: "address of WeChat Pay's API, or of a stand-in",
+        kind: Kind::Address,
+    },
+    Setting {
+        key: ALIPAY_API_BASE,
+        parameter: "AlipayApiBase",
+        meaning: "address of Alipay's API without /gateway.do, or of a stand-in",
+        kind: Kind::Address,
+    },
+    Setting {
+        key: ADYEN_API_BASE,
+        parameter: "AdyenApiBase",
+        meaning: "address of Adyen's API without the version, or of a stand-in",
+        kind: Kind::Address,
+    },
+    Setting {
+        key: PAYPAL_API_BASE,
+        parameter: "PaypalApiBase",
+        meaning: "address of PayPal's API, or of a stand-in",
         kind: Kind::Address,
     },
     Setting {
@@ -71,6 +103,12 @@ pub const KNOWN: [Setting; 11] = [
         key: REVIEW_THRESHOLD,
         parameter: "ReviewThreshold",
         meaning: "amounts above which a person looks, such as CNY=5000.00,USD=1000.00",
+        kind: Kind::Amounts,
+    },
+    Setting {
+        key: "order.refund_approval_above",
+        parameter: "RefundApprovalAbove",
+        meaning: "what people send back of one order above this waits for a second person, such as CNY=200.00",
         kind: Kind::Amounts,
     },
     Setting {
@@ -177,6 +215,13 @@ impl Settings {
             .filter_map(|setting| self.0.get(setting.key).map(|value| (setting.parameter.to_owned(), value.clone())))
             .collect()
     }
+}
+
+/// Where a provider's API is, by the template's parameters.
+pub fn api_base(parameters: &BTreeMap<String, String>, provider: &str) -> String {
+    let key = format!("providers.{provider}.api_base");
+    let of_it = KNOWN.iter().find(|setting| setting.key == key).and_then(|setting| parameters.get(setting.parameter));
+    of_it.cloned().unwrap_or_default()
 }
 
 /// The known keys, one a line.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::error::{LocalError, Result};
 use crate::stack_file::StackFile;
 use crate::stripe_api::{Refund, StripeStandIn, events};
+use crate::wallets::{Signed, Wallet};
 use crate::{catalogue, clock, http, signing};
 
 /// A client that can play every part.
@@ -182,6 +183,23 @@ impl Shop {
         let signature = signing::stripe(secret, clock::now().as_second(), body.as_bytes());
         let request = self.callback("/v1/payments/stripe/callbacks").header("stripe-signature", signature).body(body);
         http::answer("Stripe's callback", request).await.map(drop)
+    }
+
+    /// A wallet tells something, and must be heard.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn wallet_says(&self, wallet: Wallet, said: &Signed) -> Result<()> {
+        let url = format!("{}/v1/payments/{}/callbacks", self.stack.api_url, wallet.name());
+        let request =
+            said.headers.iter().fold(self.client.post(url), |request, (name, value)| request.header(*name, value));
+        let answer = request.body(said.body.clone()).send().await;
+        let answer = answer.map_err(LocalError::engine(format!("a notification of {}", wallet.name())))?;
+        let (status, text) = (answer.status().as_u16(), answer.text().await.unwrap_or_default());
+        if (status, text.as_str()) == (200, wallet.heard()) {
+            return Ok(());
+        }
+        Err(LocalError::Failed(format!("a notification of {} was answered {status} {text}", wallet.name())))
     }
 
     fn callback(&self, path: &str) -> reqwest::RequestBuilder {

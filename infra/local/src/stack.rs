@@ -14,7 +14,7 @@ use crate::package::{self, Uploader};
 use crate::progress::Progress;
 use crate::python::Purpose;
 use crate::secrets::Secrets;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::stack_file::StackFile;
 use crate::template::Template;
 use crate::{bootstraps, deploy, python, seed};
@@ -108,6 +108,11 @@ pub fn default_stripe_api_base(port: u16) -> String {
 /// The stand-in for Stripe's API has the port after the engine's.
 pub fn stand_in_port(engine_port: u16) -> u16 {
     engine_port.checked_add(1).unwrap_or(DEFAULT_PORT)
+}
+
+/// The stand-in for the wallets has the one after that.
+pub fn wallets_port(engine_port: u16) -> u16 {
+    engine_port.checked_add(2).unwrap_or(DEFAULT_PORT)
 }
 
 /// The secrets of this stack, made if there are none yet.
@@ -244,7 +249,7 @@ async fn deploy_to(layout: &Layout, options: &Options, state: &mut EngineState, 
     }
     let (resources, outputs) =
         tokio::try_join!(deploy::resources(&clients.cloudformation), deploy::outputs(&clients.cloudformation))?;
-    let api_base = chosen.get("StripeApiBase").map(String::as_str).unwrap_or_default();
+    let api_base = |provider: &str| settings::api_base(&chosen, provider);
     let file = StackFile::of_local(state.port, &secrets, api_base, &resources, outputs)?;
     if changed {
         let step = progress.step("Waiting for the API");
@@ -275,6 +280,10 @@ fn parameters(options: &Options, template: &Template, port: u16) -> BTreeMap<Str
         ("Architecture", architecture().to_owned()),
         ("ReviewThreshold", REVIEW_THRESHOLD.to_owned()),
         ("StripeApiBase", default_stripe_api_base(port)),
+        ("WechatpayApiBase", engine::url(wallets_port(port))),
+        ("AlipayApiBase", engine::url(wallets_port(port))),
+        ("AdyenApiBase", engine::url(wallets_port(port))),
+        ("PaypalApiBase", engine::url(wallets_port(port))),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))

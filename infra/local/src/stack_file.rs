@@ -9,6 +9,7 @@ use crate::deploy::{Resource, STACK_NAME};
 use crate::engine::{self, REGION};
 use crate::error::{LocalError, Result};
 use crate::secrets::Secrets;
+use crate::wallets;
 
 /// The whole file. Fields that a reader does not know are left alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,6 +47,135 @@ pub struct StackFile {
 pub struct Providers {
     /// Stripe.
     pub stripe: Stripe,
+    /// WeChat Pay.
+    #[serde(default)]
+    pub wechatpay: Wechatpay,
+    /// Alipay.
+    #[serde(default)]
+    pub alipay: Alipay,
+    /// Adyen.
+    #[serde(default)]
+    pub adyen: Adyen,
+    /// PayPal.
+    #[serde(default)]
+    pub paypal: Paypal,
+}
+
+/// What signs as WeChat Pay, checks what the stack signs, and where the stack believes WeChat Pay's API to be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Wechatpay {
+    /// The merchant's number.
+    pub mchid: String,
+    /// The merchant's app.
+    pub appid: String,
+    /// What notifications are sealed with.
+    pub api_v3_key: String,
+    /// The name of WeChat Pay's key, for `Wechatpay-Serial`.
+    pub platform_serial: String,
+    /// Its private half, PEM.
+    pub platform_private_key: String,
+    /// The number of the merchant's certificate.
+    pub merchant_serial: String,
+    /// The public half of its key, PEM.
+    pub merchant_public_key: String,
+    /// The address that the stack calls.
+    pub api_base: String,
+}
+
+/// What signs as Alipay, checks what the stack signs, and where the stack believes Alipay's gateway to be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Alipay {
+    /// The app.
+    pub app_id: String,
+    /// The account that takes money through it.
+    pub seller_id: String,
+    /// Alipay's private key, PEM.
+    pub private_key: String,
+    /// The app's public key, PEM.
+    pub app_public_key: String,
+    /// The address that the stack calls, without `/gateway.do`.
+    pub api_base: String,
+}
+
+/// What signs as Adyen, what the stack shows to Adyen, and where it believes Adyen's API to be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Adyen {
+    /// The account that takes the money.
+    pub merchant_account: String,
+    /// What signs webhooks: 64 hex digits.
+    pub hmac_key: String,
+    /// The key that the stack sends to the API.
+    pub api_key: String,
+    /// The address that the stack calls, without the version.
+    pub api_base: String,
+}
+
+/// What signs as PayPal, what the stack shows to PayPal, and where it believes PayPal's API to be.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Paypal {
+    /// The webhook, whose id is part of what is signed.
+    pub webhook_id: String,
+    /// PayPal's private key, PEM.
+    pub private_key: String,
+    /// Its certificate, PEM.
+    pub certificate: String,
+    /// The account that takes the money.
+    pub merchant_id: String,
+    /// The app.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: String,
+    /// The address that the stack calls.
+    pub api_base: String,
+}
+
+impl Providers {
+    /// Those of a local stack. `api_base` says where each provider's API is taken to be, by the provider's name.
+    pub fn of_local(secrets: &Secrets, api_base: impl Fn(&str) -> String) -> Self {
+        Self {
+            stripe: Stripe {
+                webhook_secret: secrets.stripe_webhook.clone(),
+                api_key: secrets.stripe_api_key.clone(),
+                api_base: api_base("stripe"),
+            },
+            wechatpay: Wechatpay {
+                mchid: wallets::MCHID.to_owned(),
+                appid: wallets::APPID.to_owned(),
+                api_v3_key: secrets.wechatpay_api_v3_key.clone(),
+                platform_serial: wallets::PLATFORM_SERIAL.to_owned(),
+                platform_private_key: wallets::THEIRS.to_owned(),
+                merchant_serial: wallets::MERCHANT_SERIAL.to_owned(),
+                merchant_public_key: wallets::OUR_PUBLIC_KEY.to_owned(),
+                api_base: api_base("wechatpay"),
+            },
+            alipay: Alipay {
+                app_id: wallets::APP_ID.to_owned(),
+                seller_id: wallets::SELLER_ID.to_owned(),
+                private_key: wallets::THEIRS.to_owned(),
+                app_public_key: wallets::OUR_PUBLIC_KEY.to_owned(),
+                api_base: api_base("alipay"),
+            },
+            adyen: Adyen {
+                merchant_account: wallets::MERCHANT_ACCOUNT.to_owned(),
+                hmac_key: secrets.adyen_hmac_key.clone(),
+                api_key: secrets.adyen_api_key.clone(),
+                api_base: api_base("adyen"),
+            },
+            paypal: Paypal {
+                webhook_id: wallets::WEBHOOK_ID.to_owned(),
+                private_key: wallets::THEIRS.to_owned(),
+                certificate: wallets::THEIR_CERTIFICATE.to_owned(),
+                merchant_id: wallets::MERCHANT_ID.to_owned(),
+                client_id: wallets::CLIENT_ID.to_owned(),
+                client_secret: secrets.paypal_client_secret.clone(),
+                api_base: api_base("paypal"),
+            },
+        }
+    }
 }
 
 /// What signs as Stripe, and where the stack believes Stripe's API to be.
@@ -83,7 +213,7 @@ impl StackFile {
     pub fn of_local(
         port: u16,
         secrets: &Secrets,
-        stripe_api_base: &str,
+        api_base: impl Fn(&str) -> String,
         resources: &[Resource],
         outputs: BTreeMap<String, String>,
     ) -> Result<Self> {
@@ -99,13 +229,7 @@ impl StackFile {
             region: REGION.to_owned(),
             stack_name: STACK_NAME.to_owned(),
             credentials: secrets.credentials.clone(),
-            providers: Providers {
-                stripe: Stripe {
-                    webhook_secret: secrets.stripe_webhook.clone(),
-                    api_key: secrets.stripe_api_key.clone(),
-                    api_base: stripe_api_base.to_owned(),
-                },
-            },
+            providers: Providers::of_local(secrets, api_base),
             carriers: Carriers { standard: Carrier { webhook_secret: secrets.standard_carrier.clone() } },
             tables: named(&outputs, &[("orders", "OrdersTable"), ("stock", "StockTable")])?,
             queues: named(&outputs, &[("stimuli", "StimuliQueueUrl"), ("deliveries", "DeliveriesQueueUrl")])?,
@@ -210,11 +334,15 @@ mod tests {
             order_id_key: "k".into(),
             stripe_api_key: "sk_test_1".into(),
             stripe_webhook: "whsec_1".into(),
+            wechatpay_api_v3_key: "v3".into(),
+            adyen_api_key: "AQE".into(),
+            adyen_hmac_key: "44".into(),
+            paypal_client_secret: "EP".into(),
             standard_carrier: "whsec_2".into(),
             warehouse_webhook: "whsec_3".into(),
         };
         let api = Resource { logical: "HttpApi".into(), physical: "abc".into(), kind: "AWS::ApiGatewayV2::Api".into() };
-        StackFile::of_local(4600, &secrets, "http://127.0.0.1:4601", &[api], outputs)
+        StackFile::of_local(4600, &secrets, |name| format!("http://{name}"), &[api], outputs)
     }
 
     #[test]
@@ -226,6 +354,10 @@ mod tests {
         assert_eq!(value["stack_name"], "waybill-local");
         assert_eq!(value["credentials"]["manager"], "m");
         assert_eq!(value["providers"]["stripe"]["webhook_secret"], "whsec_1");
+        assert_eq!(value["providers"]["wechatpay"]["api_v3_key"], "v3");
+        assert_eq!(value["providers"]["alipay"]["api_base"], "http://alipay");
+        assert_eq!(value["providers"]["adyen"]["hmac_key"], "44");
+        assert_eq!(value["providers"]["paypal"]["api_base"], "http://paypal");
         assert_eq!(value["carriers"]["standard"]["webhook_secret"], "whsec_2");
         assert_eq!(value["tables"]["orders"], "the OrdersTable");
         assert_eq!(value["queues"]["stimuli"], "the StimuliQueueUrl");

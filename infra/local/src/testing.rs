@@ -15,6 +15,8 @@ use crate::stack_file::StackFile;
 
 /// Python with the engine and the providers' own packages in it.
 pub const PYTHON: &str = "WAYBILL_TEST_PYTHON";
+/// The folder with the providers' own packages for Node. Not set where there is no npm.
+pub const NODE_MODULES: &str = "WAYBILL_TEST_NODE_MODULES";
 /// The address of DynamoDB Local. Not set where there is no Java.
 pub const DYNAMODB_LOCAL: &str = "WAYBILL_DYNAMODB_LOCAL";
 /// The address of an engine without a stack, for tests of single services.

@@ -52,6 +52,7 @@ pub async fn record_nameless(engine: &Engine, tasks: &dyn TaskStore, fact: &Paym
         PaymentFactKind::Captured { amount } => Some(format!("captured {amount}")),
         PaymentFactKind::Refund { amount, status, .. } => Some(format!("refund of {amount}: {status:?}")),
         PaymentFactKind::Disputed { amount } => Some(format!("{amount} disputed")),
+        PaymentFactKind::DisputeLost { amount } => Some(format!("{amount} charged back")),
         PaymentFactKind::Pending
         | PaymentFactKind::Authorized { .. }
         | PaymentFactKind::Failed { .. }

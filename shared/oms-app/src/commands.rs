@@ -30,7 +30,7 @@ pub async fn refund(
     body_hash: &str,
 ) -> Result<RefundId, AppError> {
     let cause = event_key(&format!("refund:{actor}"), key, body_hash)?;
-    let command = Command::RequestRefund { key: cause.clone(), ask, reason };
+    let command = Command::RequestRefund { key: cause.clone(), ask, reason, by: actor.to_owned() };
     let origin = Origin::outside(actor, Some(cause.clone()));
     let outcome = engine.execute(order_id, &Keyed { cause: &cause, command }, &origin).await?;
     outcome.order.refund_keys.get(&cause).cloned().ok_or(AppError::NotFound("refund"))

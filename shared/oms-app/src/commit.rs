@@ -6,6 +6,7 @@ use oms_domain::decide;
 use oms_domain::desk;
 use oms_domain::event::{Actor, CommitRecord, OrderEvent};
 use oms_domain::id::EventKey;
+use oms_domain::ledger;
 use oms_domain::order::Order;
 use oms_domain::policy::Policy;
 use oms_domain::stock;
@@ -32,6 +33,7 @@ pub(crate) fn commit(
         cause,
         channel: before.body.channel.clone(),
         channel_order_id: before.body.channel_order_id.clone(),
+        postings: ledger::postings(before, &events, now),
         events,
     };
     let mut after = decide::after(before, &record.events, now);

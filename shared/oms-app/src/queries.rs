@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
+use oms_domain::event::CommitRecord;
 use oms_domain::id::{Channel, LocationId, OrderId};
 use oms_domain::order::Order;
 use oms_domain::status::{OrderStatus, ShipmentStatus};
@@ -10,7 +11,7 @@ use oms_domain::task::{Role, Task, TaskKind};
 
 use crate::error::AppError;
 use crate::pointers::WorkList;
-use crate::ports::{ListKey, LoadedOrder, OrderLists, OrderStore, Page};
+use crate::ports::{ListKey, LoadedOrder, OrderLists, OrderStore, Page, Span};
 
 /// How many orders are read at once for a page.
 const READS_AT_ONCE: usize = 10;
@@ -121,6 +122,14 @@ impl Queries {
             }
         }
         Ok(Page { items, next: None })
+    }
+
+    /// A page of the commits that moved money in a span of time, oldest first.
+    ///
+    /// # Errors
+    /// The store's error.
+    pub async fn ledger(&self, span: &Span, cursor: Option<&str>, limit: u32) -> Result<Page<CommitRecord>, AppError> {
+        Ok(self.lists.ledger(span, cursor, limit).await?)
     }
 
     async fn load(&self, mut ids: Vec<OrderId>) -> Result<Vec<LoadedOrder>, AppError> {

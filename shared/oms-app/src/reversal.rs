@@ -1,10 +1,8 @@
 //! The steps of reversal: whatever time decides, money back, stock back.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use oms_domain::body::Provider;
 use oms_domain::command::{CallOffAnswered, Command, RefundAnswered};
+use oms_domain::event::OrderEvent;
 use oms_domain::id::{OrderId, RefundId};
 use oms_domain::order::{Order, Payment, Refund};
 use oms_domain::status::RefundStatus;
@@ -12,21 +10,19 @@ use oms_domain::wake::{self, Work};
 
 use crate::engine::{Engine, Origin, Outcome};
 use crate::error::{AppError, PortError};
-use crate::ports::{CancelAnswer, CancelRequest, PaymentGateway, RefundAnswer, RefundRequest};
-
-/// The providers that money can be sent back through.
-pub type Gateways = BTreeMap<Provider, Arc<dyn PaymentGateway>>;
+use crate::ports::{CancelAnswer, CancelRequest, Gateways, RefundAnswer, RefundRequest};
 
 /// Lets time decide, approves what is owed, and sends, asks about and calls off whatever is open.
 ///
 /// # Errors
-/// See [`Engine::execute`]; [`AppError::Port`] when a payment could not be called off, to be tried again.
-pub async fn compensate(engine: &Engine, gateways: &Gateways, id: &OrderId) -> Result<Outcome, AppError> {
-    let mut outcome = send_back(engine, gateways, id).await?;
+/// See [`Engine::execute`]; [`AppError::Port`] when a payment could not be called off or a provider that is configured could
+/// not be called at all, to be tried again. What can be done through other providers is done all the same.
+pub async fn compensate(engine: &Engine, gateways: &dyn Gateways, id: &OrderId) -> Result<Outcome, AppError> {
+    let mut lost = None;
+    let mut outcome = send_back(engine, gateways, id, &mut lost).await?;
     let (captured, now) = (outcome.order.captured(), engine.clock.now());
     let open: Vec<Payment> =
         wake::to_call_off(&outcome.order).filter(|p| p.retry_at.is_none_or(|at| at <= now)).cloned().collect();
-    let mut lost = None;
     for payment in open {
         match call_off(engine, gateways, &outcome.order, &payment).await {
             Ok(next) => outcome = next,
@@ -36,18 +32,29 @@ pub async fn compensate(engine: &Engine, gateways: &Gateways, id: &OrderId) -> R
     }
     // Whoever was too late to call a payment off has found money: it goes back like any other, and at once.
     if outcome.order.captured() != captured {
-        outcome = send_back(engine, gateways, id).await?;
+        outcome = send_back(engine, gateways, id, &mut lost).await?;
     }
     lost.map_or(Ok(outcome), Err)
 }
 
-/// Lets time decide, approves what is owed, and carries every refund that is due one step on.
-async fn send_back(engine: &Engine, gateways: &Gateways, id: &OrderId) -> Result<Outcome, AppError> {
+/// Lets time decide, approves what is owed, and carries every refund that is due one step on. One whose provider cannot be
+/// called stays as it is, and `lost` says why.
+async fn send_back(
+    engine: &Engine,
+    gateways: &dyn Gateways,
+    id: &OrderId,
+    lost: &mut Option<AppError>,
+) -> Result<Outcome, AppError> {
     let mut outcome = engine.execute(id, &Command::Compensate, &Origin::step(Work::Reversal)).await?;
     let now = engine.clock.now();
-    let open: Vec<Refund> = outcome.order.refunds.iter().filter(|r| is_due(r, now)).cloned().collect();
+    let due = |r: &&Refund| wake::is_refund_due(&outcome.order, r, now);
+    let open: Vec<Refund> = outcome.order.refunds.iter().filter(due).cloned().collect();
     for refund in open {
-        outcome = pay_back(engine, gateways, &outcome.order, &refund).await?;
+        match pay_back(engine, gateways, &outcome.order, &refund).await {
+            Ok(next) => outcome = next,
+            Err(error @ AppError::Port(_)) => *lost = Some(error),
+            Err(error) => return Err(error),
+        }
     }
     Ok(outcome)
 }
@@ -60,20 +67,13 @@ pub async fn release_stock(engine: &Engine, id: &OrderId) -> Result<Outcome, App
     engine.execute(id, &Command::ReleaseStock, &Origin::step(Work::Reversal)).await
 }
 
-fn is_due(refund: &Refund, now: jiff::Timestamp) -> bool {
-    match refund.status {
-        RefundStatus::Approved => true,
-        RefundStatus::Submitted | RefundStatus::Unknown => wake::asked_at(refund) <= now,
-        RefundStatus::Requested
-        | RefundStatus::Declined
-        | RefundStatus::Succeeded
-        | RefundStatus::Failed
-        | RefundStatus::Manual => false,
-    }
-}
-
 /// One refund: sent under its own id if it never was, asked about if it may have been.
-async fn pay_back(engine: &Engine, gateways: &Gateways, order: &Order, refund: &Refund) -> Result<Outcome, AppError> {
+async fn pay_back(
+    engine: &Engine,
+    gateways: &dyn Gateways,
+    order: &Order,
+    refund: &Refund,
+) -> Result<Outcome, AppError> {
     let Some(payment) = order.payment(&refund.payment_id) else {
         return answer(engine, &order.id, &refund.id, no_gateway("its payment is not known")).await;
     };
@@ -82,7 +82,7 @@ async fn pay_back(engine: &Engine, gateways: &Gateways, order: &Order, refund: &
         submit(engine, &order.id, &refund.id).await?;
         return answer(engine, &order.id, &refund.id, RefundAnswered::Succeeded { reference: None }).await;
     }
-    let gateway = gateways.get(&payment.provider);
+    let gateway = gateways.gateway(payment.provider).await?;
     let (Some(gateway), Some(provider_payment_id)) = (gateway, payment.provider_payment_id.clone()) else {
         let reason = format!("{} cannot be refunded through an API here", payment.provider.name());
         return answer(engine, &order.id, &refund.id, no_gateway(&reason)).await;
@@ -95,19 +95,23 @@ async fn pay_back(engine: &Engine, gateways: &Gateways, order: &Order, refund: &
         provider_refund_id: refund.provider_reference.clone(),
         captured: payment.captured,
         amount: refund.amount,
+        first_sent_at: refund.first_sent_at.unwrap_or_else(|| engine.clock.now()),
     };
     let answered = if refund.status == RefundStatus::Approved {
         // Only whoever stores "submitted" sends: a second worker finds it submitted and asks later.
         let submitted = submit(engine, &order.id, &refund.id).await?;
-        if submitted.events.is_empty() {
+        if !submitted.events.iter().any(|e| matches!(e, OrderEvent::RefundSubmitted { .. })) {
             return Ok(submitted);
         }
         gateway.refund(&request).await
     } else {
         let known = gateway.query_refund(&request).await;
         if known == RefundAnswer::NotFound {
-            // It never arrived: the same refund under the same key.
-            submit(engine, &order.id, &refund.id).await?;
+            // It never arrived: the same refund under the same key, if it may still be sent.
+            let again = submit(engine, &order.id, &refund.id).await?;
+            if again.order.refund(&refund.id).is_none_or(|r| r.status != RefundStatus::Submitted) {
+                return Ok(again);
+            }
             gateway.refund(&request).await
         } else {
             known
@@ -142,8 +146,13 @@ async fn answer(
 }
 
 /// One payment attempt that the buyer could still pay.
-async fn call_off(engine: &Engine, gateways: &Gateways, order: &Order, payment: &Payment) -> Result<Outcome, AppError> {
-    let Some(gateway) = gateways.get(&payment.provider) else {
+async fn call_off(
+    engine: &Engine,
+    gateways: &dyn Gateways,
+    order: &Order,
+    payment: &Payment,
+) -> Result<Outcome, AppError> {
+    let Some(gateway) = gateways.gateway(payment.provider).await? else {
         let reason = format!("{} cannot be called off through an API here", payment.provider.name());
         return answer_call_off(engine, &order.id, payment, CallOffAnswered::Refused { reason }).await;
     };

@@ -42,7 +42,7 @@ pub(crate) enum Write {
 }
 
 /// The order's new row.
-fn order_row(commit: &Commit, writer: &[u8]) -> Result<Item, StoreError> {
+pub(crate) fn order_row(commit: &Commit, writer: &[u8]) -> Result<Item, StoreError> {
     let record = &commit.record;
     let mut row = Row::new(keys::order(&record.order_id), keys::commit(record.seq))
         .packed_body(record)?
@@ -66,6 +66,11 @@ fn order_row(commit: &Commit, writer: &[u8]) -> Result<Item, StoreError> {
         row = row
             .text(rows::G_DAY, keys::day(&date, &record.channel, shard))
             .text(rows::G_CREATED, keys::created(record.at, &record.order_id));
+    }
+    if !record.postings.is_empty() {
+        row = row
+            .text(rows::G_LEDGER, keys::ledger_of(record.at, &record.order_id))
+            .text(rows::G_CREATED, keys::posted(record.at, &record.order_id, record.seq));
     }
     Ok(row.item())
 }

@@ -12,6 +12,8 @@ use oms_app::pointers::{WorkEntry, WorkList};
 pub const TIMER_SHARDS: u32 = 8;
 /// Partitions of one channel's day: 4,000 orders a second of a channel before the index throttles the table.
 pub const DAY_SHARDS: u32 = 4;
+/// Partitions of a day's ledger, which all channels share: 8,000 commits a second that move money.
+pub const LEDGER_SHARDS: u32 = 8;
 
 /// The sort key of a row that is alone in its partition.
 pub const ALONE: &str = "-";
@@ -149,6 +151,37 @@ pub fn created(at: Timestamp, order: &OrderId) -> String {
     format!("{at:.3}#{order}")
 }
 
+/// A partition of the ledger index, by the day (UTC) on which the money moved.
+#[must_use]
+pub fn ledger(date: &str, shard: u32) -> String {
+    format!("{date}#{shard}")
+}
+
+/// The partition of the ledger for what an order did at a time.
+#[must_use]
+pub fn ledger_of(at: Timestamp, order: &OrderId) -> String {
+    ledger(&at.strftime("%Y-%m-%d").to_string(), shard(order.as_str(), LEDGER_SHARDS))
+}
+
+/// A commit's place in the ledger. The first one's is its order's place in the other lists, since it has one for all.
+#[must_use]
+pub fn posted(at: Timestamp, order: &OrderId, seq: u64) -> String {
+    let place = created(at, order);
+    if seq == 1 { place } else { format!("{place}#{seq:08}") }
+}
+
+/// Beyond a place, and before every later one: no place goes on with so small a letter.
+#[must_use]
+pub fn just_beyond(place: &str) -> String {
+    format!("{place}!")
+}
+
+/// The first thing that is not before a time, where places begin with one.
+#[must_use]
+pub fn places_from(at: Timestamp) -> String {
+    format!("{at:.3}")
+}
+
 /// A role's partition of the task index.
 #[must_use]
 pub fn tasks_of(role: Role) -> String {
@@ -239,6 +272,10 @@ mod tests {
         assert!(at(1_762_819_200_000) < at(1_762_819_200_001));
         assert!(at(1_762_819_200_999) < at(1_762_819_201_000));
         let at = |ms| Timestamp::from_millisecond(ms).unwrap();
+        let (day, next) = (at(1_762_819_200_000), at(1_762_819_200_001));
+        let (first, second, later) = (posted(day, &id, 1), posted(day, &id, 2), posted(next, &id, 3));
+        assert!(places_from(day) < first && first < just_beyond(&first) && just_beyond(&first) < second);
+        assert!(just_beyond(&second) < places_from(next) && places_from(next) < later);
         let until = timers_until(at(1_762_819_200_001));
         assert!(timer(at(1_762_819_200_001), "\u{10ffff}") < until && until < timer(at(1_762_819_200_002), ""));
         assert!(timer(at(5), "") < timer(at(1_762_819_200_001), ""));

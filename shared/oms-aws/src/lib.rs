@@ -15,6 +15,9 @@ pub mod meter;
 pub mod orders;
 pub mod packing;
 pub mod queue;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod row_sizes;
 pub mod rows;
 pub mod secrets;
 pub mod stock;

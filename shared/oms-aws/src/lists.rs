@@ -4,11 +4,16 @@
 //! the last item shown, by its place in the list, not at a key that DynamoDB gave: so the parts of a list that is spread
 //! over partitions can be merged and continued by one cursor, and a row that has gone meanwhile spoils nothing.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use futures::future;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use oms_app::error::StoreError;
 use oms_app::pointers::{WorkEntry, WorkList};
-use oms_app::ports::{ListKey, OrderLists, Page};
+use oms_app::ports::{ListKey, OrderLists, Page, Span};
+use oms_domain::event::CommitRecord;
 use oms_domain::id::{LocationId, OrderId};
 use oms_domain::task::{Role, Task};
 
@@ -20,6 +25,8 @@ use crate::table::{Query, Sort};
 
 /// The longest page.
 const LONGEST_PAGE: u32 = 200;
+/// The most days (UTC) that one page of the ledger looks at: anybody's day lies in two of them.
+const MOST_DAYS: usize = 2;
 
 /// One partition of a list.
 struct Part {
@@ -29,6 +36,17 @@ struct Part {
     value: String,
     place: &'static str,
     forward: bool,
+    /// Where it begins and ends, if not with its partition; for lists that are read forward.
+    between: Option<(String, String)>,
+}
+
+impl Part {
+    /// Its rows beyond the place of a cursor.
+    fn beyond(&self, after: Option<String>) -> Sort {
+        let Some((first, last)) = &self.between else { return Sort::Beyond(self.place, after) };
+        let begin = after.map(|place| keys::just_beyond(&place)).filter(|begin| begin > first);
+        Sort::Within(self.place, begin.unwrap_or(first.clone()), last.clone())
+    }
 }
 
 impl DynamoOrders {
@@ -40,15 +58,23 @@ impl DynamoOrders {
         limit: u32,
         read: impl Fn(&Item) -> Result<T, StoreError>,
     ) -> Result<Page<T>, StoreError> {
+        let page = self.rows(parts, cursor, limit).await?;
+        let items = page.items.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Page { items, next: page.next })
+    }
+
+    /// The rows of such a page.
+    async fn rows(&self, parts: Vec<Part>, cursor: Option<&str>, limit: u32) -> Result<Page<Item>, StoreError> {
         let limit = limit.clamp(1, LONGEST_PAGE) as usize;
         let after = cursor.map(cursor::decode).transpose()?;
         let (place, forward) = parts.first().map_or((rows::SK, true), |part| (part.place, part.forward));
         let queries = parts.into_iter().map(|part| {
+            let sort = part.beyond(after.clone());
             self.table.query(Query {
                 index: part.index,
                 partition: part.partition,
                 value: part.value,
-                sort: Sort::Beyond(part.place, after.clone()),
+                sort,
                 forward: part.forward,
                 limit: Some(limit + 1),
             })
@@ -65,9 +91,42 @@ impl DynamoOrders {
         let more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|(place, _)| cursor::encode(place));
-        let items = found.iter().map(|(_, item)| read(item)).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
+        Ok(Page { items: found.into_iter().map(|(_, item)| item).collect(), next })
     }
+
+    /// Commits whose keys an index gave, in its order.
+    async fn commits(&self, found: &[Item]) -> Result<Vec<CommitRecord>, StoreError> {
+        let place = |item: &Item| -> Result<(String, String), StoreError> {
+            Ok((rows::text(item, rows::PK)?.to_owned(), rows::text(item, rows::SK)?.to_owned()))
+        };
+        let wanted = found.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+        let keys = wanted.iter().map(|(pk, sk)| rows::key(pk, sk)).collect();
+        let mut stored = BTreeMap::new();
+        for item in self.table.batch_get(keys).await? {
+            stored.insert(place(&item)?, item);
+        }
+        let missing = |sk| StoreError::Malformed(format!("commit {sk} is in the ledger and not in the table"));
+        wanted.iter().map(|key| rows::body(stored.get(key).ok_or_else(|| missing(&key.1))?)).collect()
+    }
+}
+
+/// The partitions of the ledger that a span of time touches, and the part of each that lies within.
+fn ledger_parts(span: &Span) -> Vec<Part> {
+    let day = |at: Timestamp| at.to_zoned(TimeZone::UTC).date();
+    let last = span.until.checked_sub(SignedDuration::from_millis(1)).unwrap_or(span.until);
+    let between = (keys::places_from(span.from), keys::places_from(span.until));
+    let mut parts = Vec::new();
+    for date in day(span.from).series(1.days()).take_while(|date| *date <= day(last)).take(MOST_DAYS) {
+        parts.extend((0..keys::LEDGER_SHARDS).map(|shard| Part {
+            index: Some("ledger"),
+            partition: rows::G_LEDGER,
+            value: keys::ledger(&date.strftime("%Y-%m-%d").to_string(), shard),
+            place: rows::G_CREATED,
+            forward: true,
+            between: Some(between.clone()),
+        }));
+    }
+    parts
 }
 
 #[async_trait]
@@ -79,6 +138,7 @@ impl OrderLists for DynamoOrders {
             value,
             place: rows::G_CREATED,
             forward: false,
+            between: None,
         };
         let parts = match key {
             ListKey::Customer(customer) => {
@@ -98,6 +158,7 @@ impl OrderLists for DynamoOrders {
             value: keys::tasks_of(role),
             place: rows::G_TASK_SINCE,
             forward: true,
+            between: None,
         };
         self.page(vec![part], cursor, limit, rows::body).await
     }
@@ -115,11 +176,21 @@ impl OrderLists for DynamoOrders {
             value: keys::work(location, list),
             place: rows::SK,
             forward: true,
+            between: None,
         };
         self.page(vec![part], cursor, limit, |item| {
             let (since, shipment_id) = rows::parsed(item, rows::SK, keys::work_of)?;
             Ok(WorkEntry { location_id: location.clone(), list, since, shipment_id })
         })
         .await
+    }
+
+    async fn ledger(&self, span: &Span, cursor: Option<&str>, limit: u32) -> Result<Page<CommitRecord>, StoreError> {
+        // Beyond the span's end there is nothing, and DynamoDB takes no range that ends before it begins.
+        if cursor.map(cursor::decode).transpose()?.is_some_and(|place| place >= keys::places_from(span.until)) {
+            return Err(StoreError::BadCursor);
+        }
+        let page = self.rows(ledger_parts(span), cursor, limit).await?;
+        Ok(Page { items: self.commits(&page.items).await?, next: page.next })
     }
 }

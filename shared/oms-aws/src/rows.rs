@@ -38,7 +38,9 @@ pub const G_CUSTOMER: &str = "g_customer";
 pub const G_PAYMENT: &str = "g_payment";
 /// Partition of the `day` index.
 pub const G_DAY: &str = "g_day";
-/// Sort key of the `customer` and `day` indexes.
+/// Partition of the `ledger` index: on commits that move money.
+pub const G_LEDGER: &str = "g_ledger";
+/// Sort key of the `customer`, `day` and `ledger` indexes.
 pub const G_CREATED: &str = "g_created";
 /// Partition of the `tasks` index.
 pub const G_TASK: &str = "g_task";

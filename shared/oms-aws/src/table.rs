@@ -31,6 +31,8 @@ pub(crate) enum Sort {
     Between(&'static str, &'static str),
     /// All, or those beyond a place, in the direction of the query.
     Beyond(&'static str, Option<String>),
+    /// From a place to another, both included, by the attribute that sorts them.
+    Within(&'static str, String, String),
     /// Sort keys up to a text, included.
     UpTo(String),
     /// All.
@@ -198,6 +200,13 @@ impl Table {
                     call = call
                         .expression_attribute_names("#s", *attribute)
                         .expression_attribute_values(":a", rows::s(place));
+                }
+                Sort::Within(attribute, first, last) => {
+                    condition.push_str(" AND #s BETWEEN :a AND :b");
+                    call = call
+                        .expression_attribute_names("#s", *attribute)
+                        .expression_attribute_values(":a", rows::s(first))
+                        .expression_attribute_values(":b", rows::s(last));
                 }
                 Sort::UpTo(last) => {
                     condition.push_str(" AND #s <= :a");

@@ -49,6 +49,7 @@ pub(crate) fn check(body: &OrderBody) -> Result<(), FieldError> {
     }
     let mut items = Money::zero(body.currency);
     let mut discounts = Money::zero(body.currency);
+    let mut taxes = Money::zero(body.currency);
     let mut names = BTreeSet::new();
     for (i, line) in body.lines.iter().enumerate() {
         if line.quantity == 0 || line.quantity > MAX_QUANTITY {
@@ -77,7 +78,9 @@ pub(crate) fn check(body: &OrderBody) -> Result<(), FieldError> {
         }
         discounts = discounts.add(off).map_err(money(&field))?;
         for (k, tax) in line.taxes.iter().enumerate() {
-            within(format!("lines[{i}].taxes[{k}].amount"), tax.amount)?;
+            let field = format!("lines[{i}].taxes[{k}].amount");
+            within(field.clone(), tax.amount)?;
+            taxes = taxes.add(tax.amount).map_err(money(&field))?;
             if tax.rate.is_sign_negative() {
                 return Err(FieldError::new(format!("lines[{i}].taxes[{k}].rate"), "must not be negative"));
             }
@@ -91,6 +94,9 @@ pub(crate) fn check(body: &OrderBody) -> Result<(), FieldError> {
     }
     within("shipping.fee".into(), body.shipping.fee)?;
     within("tax".into(), body.tax)?;
+    if !body.prices_include_tax && taxes.compare(body.tax).map_err(money("tax"))?.is_gt() {
+        return Err(FieldError::new("tax", format!("must not be less than the taxes of the lines, {taxes}")));
+    }
     within("total".into(), body.total)?;
     let goods = items.sub(discounts).map_err(money("discounts"))?;
     if goods.is_negative() {

@@ -79,6 +79,22 @@ pub enum Command {
         ask: RefundAsk,
         /// Why.
         reason: String,
+        /// Who asks: the credential's name.
+        by: String,
+    },
+    /// Agree to a refund that waits for a second person.
+    ApproveRefund {
+        /// Which.
+        refund_id: RefundId,
+        /// Who agrees: the credential's name.
+        by: String,
+    },
+    /// Turn down a refund that waits for a second person.
+    DeclineRefund {
+        /// Which.
+        refund_id: RefundId,
+        /// Why.
+        reason: String,
     },
     /// Whatever time alone decides, and whatever is owed to the buyer.
     Compensate,
@@ -203,7 +219,7 @@ impl Scan {
 pub enum RefundAsk {
     /// An amount.
     Amount(Money),
-    /// Units of lines, each with its share of discounts and tax.
+    /// Units of lines, each with its share of discounts, tax and shipping.
     Lines(Vec<RefundLine>),
 }
 

@@ -5,12 +5,16 @@ use crate::money::{Money, MoneyError};
 use crate::order::Order;
 use crate::status::{OrderStatus, PaymentStatus, ShipmentStatus};
 
-/// `pending`, `authorized`, `partially_paid`, `paid`, `partially_refunded`, `refunded`, `voided`, `failed` or `disputed`.
+/// `pending`, `authorized`, `partially_paid`, `paid`, `partially_refunded`, `refunded`, `voided`, `failed`, `disputed` or
+/// `charged_back`.
 #[must_use]
 pub fn payment_status(order: &Order) -> &'static str {
     let any = |status| order.payments.iter().any(|p| p.status == status);
     if any(PaymentStatus::Disputed) {
         return "disputed";
+    }
+    if any(PaymentStatus::ChargedBack) {
+        return "charged_back";
     }
     let captured = order.captured().unwrap_or(Money::zero(order.body.currency));
     let refunded = order.refunded().unwrap_or(Money::zero(order.body.currency));
@@ -167,6 +171,8 @@ pub struct Totals {
     pub captured: Money,
     /// Sent back.
     pub refunded: Money,
+    /// Taken back by buyers' banks.
+    pub charged_back: Money,
 }
 
 /// The order's sums.
@@ -185,5 +191,6 @@ pub fn totals(order: &Order) -> Result<Totals, MoneyError> {
         total: order.body.total,
         captured: order.captured()?,
         refunded: order.refunded()?,
+        charged_back: order.lost()?,
     })
 }

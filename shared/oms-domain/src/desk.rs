@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::machine::Machine;
-use crate::order::Order;
+use crate::order::{Order, Refund};
+use crate::refund_pace;
 use crate::status::{RefundStatus, ShipmentStatus};
 use crate::task::{Answer, Role, Task, TaskKind};
 
@@ -13,6 +14,7 @@ pub fn tasks(order: &Order) -> Vec<Task> {
     let mut tasks = holds(order);
     tasks.extend(shipments(order));
     tasks.extend(refunds(order));
+    tasks.extend(approvals(order));
     if let Some(failure) = &order.plan_failure
         && order.has_unplanned()
         && !order.is_undone()
@@ -129,14 +131,35 @@ fn refunds(order: &Order) -> Vec<Task> {
         .filter(|r| matches!(r.status, RefundStatus::Manual | RefundStatus::Failed))
         .map(|r| {
             let number = r.id.as_str().rsplit_once("-r").map_or("0", |(_, n)| n);
-            let answers = vec![
-                post(order, "retry", &format!("refunds/{}/retry", r.id)),
-                post(order, "settle", &format!("refunds/{}/settle", r.id)),
-            ];
-            let reason = format!("{} of {}: {}", r.id, r.amount, r.reason);
+            let mut answers = vec![post(order, "settle", &format!("refunds/{}/settle", r.id))];
+            let refusal = refund_pace::refusal(order, r, r.since);
+            if refusal.is_none() {
+                answers.insert(0, post(order, "retry", &format!("refunds/{}/retry", r.id)));
+            }
+            if refund_pace::is_charged_back(order, r) {
+                answers.push(post(order, "decline", &format!("refunds/{}/decline", r.id)));
+            }
+            let why = refusal.map(|no| format!(" ({no})")).unwrap_or_default();
+            let reason = format!("{} of {}: {}{why}", r.id, r.amount, r.reason);
             task(order, &format!("r{number}"), TaskKind::Refund, Role::Finance, &reason, r.since, answers)
         })
         .collect()
+}
+
+/// Refunds that one person asked for and another has to agree to. Of an order that is undone all is owed, and goes back.
+fn approvals(order: &Order) -> Vec<Task> {
+    let waits = |r: &&Refund| r.status == RefundStatus::Requested && !order.is_undone();
+    let shown = |r: &Refund| {
+        let number = r.id.as_str().rsplit_once("-r").map_or("0", |(_, n)| n);
+        let answers = vec![
+            post(order, "approve", &format!("refunds/{}/approval", r.id)),
+            post(order, "decline", &format!("refunds/{}/decline", r.id)),
+        ];
+        let by = r.asked_by.as_deref().unwrap_or("somebody");
+        let reason = format!("{} of {}, asked for by {by}: {}", r.id, r.amount, r.reason);
+        task(order, &format!("s{number}"), TaskKind::RefundApproval, Role::Finance, &reason, r.since, answers)
+    };
+    order.refunds.iter().filter(waits).map(shown).collect()
 }
 
 fn post(order: &Order, answer: &str, path: &str) -> Answer {

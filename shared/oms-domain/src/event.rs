@@ -8,8 +8,10 @@ use crate::id::{
     Carrier, Channel, ChannelOrderId, EventKey, HoldId, LineId, LocationId, OrderId, PaymentId, RefundId, ShipmentId,
     Sku, TrackingNumber,
 };
+use crate::ledger::Posting;
 use crate::money::Money;
 use crate::notification::Template;
+pub use crate::rejection::{Rejection, RejectionCode};
 use crate::status::{HoldKind, ShipmentStatus};
 
 /// Who caused a change: a provider, a credential's name, or `system`.
@@ -53,6 +55,10 @@ pub struct CommitRecord {
     pub channel_order_id: ChannelOrderId,
     /// What happened, in order.
     pub events: Vec<OrderEvent>,
+    /// What that did to the books. Empty for commits that move no money, and for those of versions that kept no books
+    /// ([`crate::ledger::history`] works these out).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub postings: Vec<Posting>,
 }
 
 /// Units of a line promised at a location.
@@ -66,38 +72,6 @@ pub struct Allotment {
     pub location_id: LocationId,
     /// How many.
     pub quantity: u32,
-}
-
-/// A reason for a rejection, of a line or of the whole order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rejection {
-    /// The line, or none for the order.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line_id: Option<LineId>,
-    /// A stable code such as `unknown_sku`.
-    pub code: RejectionCode,
-    /// In words, safe to show.
-    pub detail: String,
-}
-
-/// Why a line or an order is rejected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RejectionCode {
-    /// Not in the catalogue.
-    UnknownSku,
-    /// Not the catalogue's price.
-    PriceChanged,
-    /// More than one order may have.
-    QuantityLimit,
-    /// Not enough units anywhere.
-    OutOfStock,
-    /// The address lacks something.
-    IncompleteAddress,
-    /// Not offered here.
-    PaymentMethod,
-    /// A person said no.
-    HoldRejected,
 }
 
 /// A line's part in a shipment, with what its channel calls it.
@@ -182,6 +156,8 @@ pub enum OrderEvent {
     PaymentDisputed { payment_id: PaymentId, amount: Money },
     /// The dispute was won.
     DisputeWon { payment_id: PaymentId },
+    /// The dispute was lost: so much is gone.
+    DisputeLost { payment_id: PaymentId, amount: Money },
     /// A person accepts what was paid as settling the order.
     PaymentAccepted,
     /// Covered: goods may move once nothing holds them.
@@ -238,7 +214,20 @@ pub enum OrderEvent {
     Completed,
     /// The time for ordinary claims has passed.
     Closed,
-    /// Money is to go back.
+    /// A person asked for money to go back: it waits for a second person.
+    RefundRequested {
+        refund_id: RefundId,
+        payment_id: PaymentId,
+        amount: Money,
+        cause: RefundCause,
+        reason: String,
+        lines: Vec<RefundLine>,
+        key: Option<EventKey>,
+        by: Option<String>,
+    },
+    /// The second person says no: it does not go back.
+    RefundDeclined { refund_id: RefundId, reason: String },
+    /// Money is to go back, also after it has waited.
     RefundApproved {
         refund_id: RefundId,
         payment_id: PaymentId,
@@ -249,6 +238,9 @@ pub enum OrderEvent {
         lines: Vec<RefundLine>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<EventKey>,
+        /// Who asked for it; of one that has waited, the second person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// The call is about to go out.
     RefundSubmitted { refund_id: RefundId },
@@ -298,6 +290,7 @@ impl OrderEvent {
             Self::PaymentUnknown { .. } => "payment_unknown",
             Self::PaymentDisputed { .. } => "payment_disputed",
             Self::DisputeWon { .. } => "dispute_won",
+            Self::DisputeLost { .. } => "dispute_lost",
             Self::PaymentAccepted => "payment_accepted",
             Self::Confirmed => "order_confirmed",
             Self::ShipmentPlanned { .. } => "shipment_planned",
@@ -333,6 +326,8 @@ impl OrderEvent {
             Self::Cancelled => "order_cancelled",
             Self::Completed => "order_completed",
             Self::Closed => "order_closed",
+            Self::RefundRequested { .. } => "refund_requested",
+            Self::RefundDeclined { .. } => "refund_declined",
             Self::RefundApproved { .. } => "refund_approved",
             Self::RefundSubmitted { .. } => "refund_submitted",
             Self::RefundSucceeded { .. } => "refund_succeeded",
@@ -367,7 +362,9 @@ impl OrderEvent {
             Self::PaymentAdded { payment_id, amount, .. } | Self::PaymentAuthorized { payment_id, amount } => {
                 format!("{payment_id}: {amount}")
             }
-            Self::PaymentDisputed { payment_id, amount } => format!("{payment_id}: {amount}"),
+            Self::PaymentDisputed { payment_id, amount } | Self::DisputeLost { payment_id, amount } => {
+                format!("{payment_id}: {amount}")
+            }
             Self::PaymentCaptured { payment_id, captured } => format!("{payment_id}: {captured}"),
             Self::PaymentIdentified { payment_id, provider_payment_id } => {
                 format!("{payment_id}: {provider_payment_id}")
@@ -405,14 +402,15 @@ impl OrderEvent {
             | Self::ShipmentOverdue { shipment_id } => shipment_id.to_string(),
             Self::ShipmentTroubleClosed { shipment_id, reason } => format!("{shipment_id}: {reason}"),
             Self::CancellationRequested { reason } => reason.clone(),
-            Self::RefundApproved { refund_id, amount, reason, .. } => format!("{refund_id}: {amount}, {reason}"),
+            Self::RefundRequested { refund_id, amount, reason, .. }
+            | Self::RefundApproved { refund_id, amount, reason, .. } => format!("{refund_id}: {amount}, {reason}"),
             Self::RefundSubmitted { refund_id }
             | Self::RefundSucceeded { refund_id, .. }
             | Self::RefundPending { refund_id, .. }
             | Self::RefundUnknown { refund_id, .. } => refund_id.to_string(),
-            Self::RefundFailed { refund_id, reason, .. } | Self::RefundManual { refund_id, reason } => {
-                format!("{refund_id}: {reason}")
-            }
+            Self::RefundFailed { refund_id, reason, .. }
+            | Self::RefundManual { refund_id, reason }
+            | Self::RefundDeclined { refund_id, reason } => format!("{refund_id}: {reason}"),
             Self::Noted { what, detail } => format!("{what}: {detail}"),
             Self::AnomalyRaised { anomaly_id, what, detail } => format!("{anomaly_id}: {what}: {detail}"),
             Self::AnomalyClosed { anomaly_id, reason } => format!("{anomaly_id}: {reason}"),

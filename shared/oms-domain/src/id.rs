@@ -207,6 +207,14 @@ impl RefundId {
     pub fn of(order: &OrderId, position: usize) -> Self {
         Self(format!("{order}-r{position}"))
     }
+
+    /// The order that the refund belongs to, when the id is one that [`RefundId::of`] made.
+    #[must_use]
+    pub fn order(&self) -> Option<OrderId> {
+        let (order, number) = self.0.rsplit_once("-r")?;
+        number.parse::<u16>().ok()?;
+        OrderId::parse(order).ok()
+    }
 }
 
 impl ShipmentId {

@@ -37,6 +37,8 @@ pub struct Order {
     pub payments: Vec<Payment>,
     /// Whether a person has accepted what was paid as settling the order.
     pub payment_accepted: bool,
+    /// What was missing of the total when a person accepted it.
+    pub let_off: Money,
     /// Until when an unpaid order may be paid, once asked.
     pub payment_deadline: Option<Timestamp>,
     /// Whether its lines were set aside (also when nothing needed to be).
@@ -105,6 +107,12 @@ pub struct Payment {
     pub authorized: Money,
     /// Taken.
     pub captured: Money,
+    /// Of it, what the buyer's bank has taken back, for good or while it decides.
+    pub charged_back: Money,
+    /// Of that, what is lost for good.
+    pub lost: Money,
+    /// When any of it was first taken.
+    pub captured_at: Option<Timestamp>,
     /// When a call whose answer was lost is asked about.
     pub retry_at: Option<Timestamp>,
     /// Whether the order declared it (a second payment was not).
@@ -172,12 +180,20 @@ pub struct Refund {
     pub provider_reference: Option<String>,
     /// Since when it stands there.
     pub since: Timestamp,
+    /// When it was sent for the first time: some providers know it by our id for a number of days only.
+    pub first_sent_at: Option<Timestamp>,
     /// When it is tried or asked about again.
     pub retry_at: Option<Timestamp>,
     /// How often it was sent or asked about.
     pub attempts: u32,
     /// Whether the provider has said no since it was last sent: an old success that comes late is not believed.
     pub refused: bool,
+    /// When it last went out: when its answer came, or before that, when it was submitted.
+    pub sent_at: Option<Timestamp>,
+    /// Who asked for it, if a person did.
+    pub asked_by: Option<String>,
+    /// Who agreed to it, of one that waited for a second person.
+    pub approved_by: Option<String>,
 }
 
 /// Open quantity without a place.
@@ -301,13 +317,32 @@ impl Order {
         Money::sum(self.body.currency, done.map(|r| r.amount))
     }
 
-    /// What of a payment no refund claims yet.
+    /// All money that is lost to buyers' banks for good.
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub fn lost(&self) -> Result<Money, MoneyError> {
+        Money::sum(self.body.currency, self.payments.iter().map(|p| p.lost))
+    }
+
+    /// What is here of all money taken; below nothing where money went back twice, by a refund and by a bank.
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub fn kept(&self) -> Result<Money, MoneyError> {
+        self.captured()?.sub(self.refunded()?)?.sub(self.lost()?)
+    }
+
+    /// What of a payment no refund claims yet, and no bank has taken back.
     ///
     /// # Errors
     /// [`MoneyError`], never for amounts that were accepted one by one.
     pub fn refundable(&self, payment: &Payment) -> Result<Money, MoneyError> {
         let claimed = self.refunds.iter().filter(|r| r.payment_id == payment.id && r.status.claims_money());
-        payment.captured.sub(Money::sum(self.body.currency, claimed.map(|r| r.amount))?)
+        let left = payment.captured.sub(Money::sum(self.body.currency, claimed.map(|r| r.amount))?)?;
+        // Where a refund and the bank have sent the same money back, nothing is left, and not less.
+        let gone = if left.is_positive() { payment.lost.min(left)? } else { Money::zero(self.body.currency) };
+        left.sub(gone)
     }
 
     /// What no refund claims yet, over all payments.
@@ -324,7 +359,7 @@ impl Order {
     /// [`MoneyError`], never for amounts that were accepted one by one.
     pub fn suspense(&self) -> Result<Money, MoneyError> {
         let zero = Money::zero(self.body.currency);
-        let beyond = self.captured()?.sub(self.body.total)?;
+        let beyond = self.captured()?.sub(self.lost()?)?.sub(self.body.total)?;
         if !beyond.is_positive() {
             return Ok(zero);
         }
@@ -356,6 +391,7 @@ impl Order {
             PaymentStatus::Authorized => payment.authorized,
             // A dispute holds the goods by a hold of its own; whoever lifts that says that they may go.
             PaymentStatus::PartiallyCaptured | PaymentStatus::Captured | PaymentStatus::Disputed => payment.captured,
+            PaymentStatus::ChargedBack => payment.captured.sub(payment.lost).unwrap_or(payment.lost),
             PaymentStatus::Created
             | PaymentStatus::RequiresAction
             | PaymentStatus::Failed

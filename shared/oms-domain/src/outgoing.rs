@@ -294,6 +294,8 @@ fn amount(event: &OrderEvent) -> Option<Money> {
     if let OrderEvent::PaymentAuthorized { amount, .. }
     | OrderEvent::PaymentCaptured { captured: amount, .. }
     | OrderEvent::PaymentDisputed { amount, .. }
+    | OrderEvent::DisputeLost { amount, .. }
+    | OrderEvent::RefundRequested { amount, .. }
     | OrderEvent::RefundApproved { amount, .. } = event
     {
         Some(*amount)

@@ -65,6 +65,11 @@ pub enum PaymentFactKind {
     },
     /// A dispute ended in the shop's favour.
     DisputeWon,
+    /// A dispute ended in the buyer's favour: the bank has taken so much back.
+    DisputeLost {
+        /// How much.
+        amount: Money,
+    },
     /// A type of event that we do not use.
     Other {
         /// The provider's name of it.
@@ -85,6 +90,7 @@ impl PaymentFactKind {
             Self::Refund { .. } => "refund",
             Self::Disputed { .. } => "disputed",
             Self::DisputeWon => "dispute_won",
+            Self::DisputeLost { .. } => "dispute_lost",
             Self::Other { .. } => "other",
         }
     }

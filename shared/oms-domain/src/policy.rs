@@ -16,6 +16,9 @@ pub struct Policy {
     pub hold_window_seconds: i64,
     /// Above this total, in its currency, a person looks at the order. No entry for a currency: nobody does.
     pub review_thresholds: Vec<Money>,
+    /// Above this, in its currency, what people send back of one order needs a second person. No entry for a currency:
+    /// nobody is asked.
+    pub refund_approval_above: Vec<Money>,
     /// The most of one line that an order may have.
     pub max_line_quantity: u32,
     /// Whether the stack takes real money; a payment of the other mode never counts.
@@ -42,6 +45,12 @@ impl Policy {
     #[must_use]
     pub fn review_threshold(&self, currency: crate::money::Currency) -> Option<Money> {
         self.review_thresholds.iter().copied().find(|m| m.currency() == currency)
+    }
+
+    /// Above how much one person alone may not send money back, in a currency.
+    #[must_use]
+    pub fn refund_approval(&self, currency: crate::money::Currency) -> Option<Money> {
+        self.refund_approval_above.iter().copied().find(|m| m.currency() == currency)
     }
 }
 

@@ -1,6 +1,8 @@
 //! What units of a line are worth when they come back: their price less their share of discounts, with their share of
-//! tax, by largest remainder. The shares of all units of all lines sum to what was paid for goods, to the last cent.
+//! tax and shipping, by largest remainder. The shares of all units of all lines sum to the order's total, to the last
+//! cent.
 
+use crate::body::Line;
 use crate::event::RefundLine;
 use crate::id::LineId;
 use crate::money::{Money, MoneyError};
@@ -8,27 +10,45 @@ use crate::order::Order;
 use crate::refusal::Refusal;
 
 /// What was paid for each line, in the order of the lines: the line's price less its own discounts, less its share of
-/// the order's discounts, and with its share of the tax where prices do not include it. Shipping is not a line's.
+/// the order's discounts, with its tax where prices do not include it, and with its share of shipping.
 ///
 /// # Errors
 /// [`MoneyError`], never for an order that was accepted.
 pub fn paid_for_lines(order: &Order) -> Result<Vec<(LineId, Money)>, MoneyError> {
-    let currency = order.body.currency;
-    let mut nets = Vec::with_capacity(order.body.lines.len());
-    for line in &order.body.lines {
+    let (body, currency) = (&order.body, order.body.currency);
+    let mut nets = Vec::with_capacity(body.lines.len());
+    for line in &body.lines {
         let off = Money::sum(currency, line.discounts.iter().map(|d| d.amount))?;
         nets.push(line.unit_price.times(line.quantity)?.sub(off)?);
     }
     let weights: Vec<u64> = nets.iter().map(|n| u64::try_from(n.minor()).unwrap_or(0)).collect();
-    let discount = Money::sum(currency, order.body.discounts.iter().map(|d| d.amount))?;
-    let tax = if order.body.prices_include_tax { Money::zero(currency) } else { order.body.tax };
-    let discounts = discount.split(&weights);
-    let taxes = tax.split(&weights);
-    let mut paid = Vec::with_capacity(nets.len());
-    for (((line, net), off), tax) in order.body.lines.iter().zip(nets).zip(discounts).zip(taxes) {
-        paid.push((line.line_id.clone(), net.sub(off)?.add(tax)?));
+    let discounts = Money::sum(currency, body.discounts.iter().map(|d| d.amount))?.split(&weights);
+    let taxes = taxes(order, &weights)?;
+    let shipping = body.shipping.fee.split(&weights);
+    let shares = nets.into_iter().zip(discounts).zip(taxes).zip(shipping);
+    let mut paid = Vec::with_capacity(body.lines.len());
+    for (line, (((net, off), tax), shipping)) in body.lines.iter().zip(shares) {
+        paid.push((line.line_id.clone(), net.sub(off)?.add(tax)?.add(shipping)?));
     }
     Ok(paid)
+}
+
+/// The tax on top of each line: its own where lines say theirs, and a share of what no line says, such as the tax of
+/// shipping. Nothing where prices include it.
+fn taxes(order: &Order, weights: &[u64]) -> Result<Vec<Money>, MoneyError> {
+    let currency = order.body.currency;
+    let zero = Money::zero(currency);
+    if order.body.prices_include_tax {
+        return Ok(vec![zero; weights.len()]);
+    }
+    let own = |line: &Line| Money::sum(currency, line.taxes.iter().map(|t| t.amount));
+    let own = order.body.lines.iter().map(own).collect::<Result<Vec<_>, _>>()?;
+    let rest = order.body.tax.sub(Money::sum(currency, own.iter().copied())?)?;
+    // Stored before this was checked: lines that say more tax than the order has are not believed.
+    if rest.is_negative() {
+        return Ok(order.body.tax.split(weights));
+    }
+    own.into_iter().zip(rest.split(weights)).map(|(own, share)| own.add(share)).collect()
 }
 
 /// The worth of units of lines that have not come back before.

@@ -38,6 +38,16 @@ pub enum Refusal {
         /// Its status.
         status: &'static str,
     },
+    /// Whoever asked cannot be the one who agrees.
+    #[error("{kind} {id} was asked for by {by}: another person has to agree")]
+    SamePerson {
+        /// What kind of thing.
+        kind: &'static str,
+        /// Its id.
+        id: String,
+        /// Who asked, and tries to agree.
+        by: String,
+    },
     /// A request key was used before for something else.
     #[error("the idempotency key was used for another request")]
     KeyReused,
@@ -66,6 +76,7 @@ impl Refusal {
             Self::WrongState { .. } | Self::ThingState { .. } => "wrong-state",
             Self::ExceedsRemaining { .. } => "exceeds-remaining",
             Self::Unknown { .. } => "not-found",
+            Self::SamePerson { .. } => "second-person-required",
             Self::KeyReused => "key-reused",
             Self::Field { .. } | Self::Amount(_) => "invalid-field",
             Self::NotOffered(_) => "not-offered",

@@ -97,6 +97,8 @@ machine! {
         Unknown = "unknown",
         /// The buyer's bank wants it back.
         Disputed = "disputed",
+        /// The buyer's bank has it back: the dispute was lost.
+        ChargedBack = "charged_back",
     }
     start { Created, Authorized, Captured }
     moves {
@@ -140,6 +142,9 @@ machine! {
         Captured -> Disputed: "disputed",
         Disputed -> PartiallyCaptured: "dispute over a part won",
         Disputed -> Captured: "dispute won",
+        Disputed -> ChargedBack: "dispute lost",
+        ChargedBack -> PartiallyCaptured: "a part given back after all",
+        ChargedBack -> Captured: "given back after all",
     }
 }
 
@@ -273,6 +278,7 @@ machine! {
         Requested -> Declined: "declined",
         Approved -> Submitted: "sent",
         Approved -> Manual: "no way to send it",
+        Approved -> Declined: "charged back",
         Submitted -> Succeeded: "confirmed",
         Submitted -> Failed: "refused",
         Submitted -> Unknown: "answer lost",
@@ -282,8 +288,10 @@ machine! {
         Unknown -> Manual: "asked too often",
         Failed -> Submitted: "sent again, same key",
         Failed -> Manual: "given to a person",
+        Failed -> Declined: "charged back",
         Manual -> Submitted: "sent again, same key",
         Manual -> Succeeded: "done by a person",
+        Manual -> Declined: "charged back",
         Succeeded -> Failed: "bounced",
     }
 }

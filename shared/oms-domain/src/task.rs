@@ -53,6 +53,8 @@ pub enum TaskKind {
     Unplaceable,
     /// A refund that needs a person.
     Refund,
+    /// A refund that waits for a second person.
+    RefundApproval,
     /// A shipment from which nothing was heard for too long.
     ShipmentOverdue,
     /// A shipment in trouble on its way, lost or sent back.
@@ -74,6 +76,7 @@ impl TaskKind {
         Self::CancelRequest,
         Self::Unplaceable,
         Self::Refund,
+        Self::RefundApproval,
         Self::ShipmentOverdue,
         Self::ShipmentTrouble,
         Self::Anomaly,
@@ -90,6 +93,7 @@ impl TaskKind {
             Self::CancelRequest => "cancel_request",
             Self::Unplaceable => "unplaceable",
             Self::Refund => "refund",
+            Self::RefundApproval => "refund_approval",
             Self::ShipmentOverdue => "shipment_overdue",
             Self::ShipmentTrouble => "shipment_trouble",
             Self::Anomaly => "anomaly",
@@ -113,6 +117,7 @@ impl TaskKind {
             Self::CancelRequest => "Cancellation waits for the warehouse",
             Self::Unplaceable => "No location can ship this",
             Self::Refund => "Refund needs a person",
+            Self::RefundApproval => "Refund waits for a second person",
             Self::ShipmentOverdue => "Nothing heard of this shipment",
             Self::ShipmentTrouble => "Parcel in trouble",
             Self::Anomaly => "Unexpected event",
@@ -130,6 +135,7 @@ impl TaskKind {
             Self::CancelRequest => "取消申请待仓库答复",
             Self::Unplaceable => "无仓可发",
             Self::Refund => "退款需人工处理",
+            Self::RefundApproval => "退款待第二人复核",
             Self::ShipmentOverdue => "发货单长时间无动态",
             Self::ShipmentTrouble => "包裹异常",
             Self::Anomaly => "异常事件",

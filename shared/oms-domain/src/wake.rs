@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::order::{Order, Refund, Shipment};
 use crate::policy::Policy;
+use crate::refund_pace::{self, Turn};
 use crate::status::{OrderStatus, PaymentStatus, RefundStatus, ShipmentStatus};
 
 /// How long the answer to a call may take before it counts as lost, in seconds.
@@ -99,8 +100,13 @@ fn undoing(order: &Order) -> Vec<(Timestamp, Work)> {
     let mut times = Vec::new();
     for refund in &order.refunds {
         match refund.status {
-            RefundStatus::Approved => times.push(now),
-            RefundStatus::Submitted | RefundStatus::Unknown => times.push(asked_at(refund)),
+            RefundStatus::Approved => match refund_pace::turn(order, refund) {
+                Turn::Now => times.push(now),
+                Turn::At(at) => times.push(at.max(now)),
+                // The one before it has a time of its own.
+                Turn::Behind => {}
+            },
+            RefundStatus::Submitted | RefundStatus::Unknown => times.push(asked_at(order, refund)),
             RefundStatus::Requested
             | RefundStatus::Declined
             | RefundStatus::Succeeded
@@ -109,11 +115,15 @@ fn undoing(order: &Order) -> Vec<(Timestamp, Work)> {
         }
     }
     if order.is_undone() {
+        let waits = order.refunds.iter().any(|r| r.status == RefundStatus::Requested);
         // Until the location has answered, nothing is compensated, so there is nothing to do.
         if order.awaits_location() {
             return with_reversal(times);
         }
-        if order.live_reservations().next().is_some() || order.refundable_total().is_ok_and(|m| m.is_positive()) {
+        if waits
+            || order.live_reservations().next().is_some()
+            || order.refundable_total().is_ok_and(|m| m.is_positive())
+        {
             times.push(now);
         }
         for payment in to_call_off(order) {
@@ -129,17 +139,37 @@ fn with_reversal(times: Vec<Timestamp>) -> Vec<(Timestamp, Work)> {
     times.into_iter().map(|at| (at, Work::Reversal)).collect()
 }
 
-/// When a refund that was sent is asked about: whoever sent it gets time to record the answer first.
+/// When a refund that was sent is asked about: whoever sent it gets time to record the answer first. Where it turns out
+/// that it never arrived it is sent then, so that it waits for its turn too.
 #[must_use]
-pub fn asked_at(refund: &Refund) -> Timestamp {
-    refund.retry_at.unwrap_or_else(|| Policy::after(refund.since, ANSWER_SECONDS))
+pub fn asked_at(order: &Order, refund: &Refund) -> Timestamp {
+    let turn = refund_pace::free_at(order, refund).unwrap_or(Timestamp::MIN);
+    refund.retry_at.unwrap_or_else(|| Policy::after(refund.since, ANSWER_SECONDS).max(turn))
+}
+
+/// Whether a refund is to be carried a step on now: sent for the first time, or asked about.
+#[must_use]
+pub fn is_refund_due(order: &Order, refund: &Refund, now: Timestamp) -> bool {
+    match refund.status {
+        RefundStatus::Approved => match refund_pace::turn(order, refund) {
+            Turn::Now => true,
+            Turn::At(at) => at <= now,
+            Turn::Behind => false,
+        },
+        RefundStatus::Submitted | RefundStatus::Unknown => asked_at(order, refund) <= now,
+        RefundStatus::Requested
+        | RefundStatus::Declined
+        | RefundStatus::Succeeded
+        | RefundStatus::Failed
+        | RefundStatus::Manual => false,
+    }
 }
 
 /// Whether what is due at a time is no more than a look at a refund that was sent just now: whoever sent it records the answer,
 /// unless it dies before.
 #[must_use]
 pub fn is_in_flight(order: &Order, at: Timestamp) -> bool {
-    let sent = |r: &Refund| r.status == RefundStatus::Submitted && r.retry_at.is_none() && asked_at(r) == at;
+    let sent = |r: &Refund| r.status == RefundStatus::Submitted && r.retry_at.is_none() && asked_at(order, r) == at;
     order.refunds.iter().any(sent)
 }
 
@@ -158,7 +188,8 @@ pub fn to_call_off(order: &Order) -> impl Iterator<Item = &crate::order::Payment
             | PaymentStatus::Captured
             | PaymentStatus::Expired
             | PaymentStatus::Voided
-            | PaymentStatus::Disputed => false,
+            | PaymentStatus::Disputed
+            | PaymentStatus::ChargedBack => false,
         }
     })
 }

@@ -3,6 +3,8 @@
 //! A variable that is missing or unreadable stops the function with a sentence that names it: a wrong deployment must
 //! not look like a wrong order.
 
+mod payments;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -13,6 +15,8 @@ use oms_domain::body::Provider;
 use oms_domain::money::{Currency, Money};
 use oms_domain::outgoing::Publish;
 use oms_domain::policy::Policy;
+
+pub use payments::CONNECTABLE;
 
 /// Every variable that any function reads; a template names no other.
 pub const VARIABLES: &[&str] = &[
@@ -32,11 +36,21 @@ pub const VARIABLES: &[&str] = &[
     "ORDER_ID_SECRET_ARN",
     "STRIPE_SECRET_ARN",
     "STRIPE_API_BASE",
+    "WECHATPAY_SECRET_ARN",
+    "WECHATPAY_API_BASE",
+    "ALIPAY_SECRET_ARN",
+    "ALIPAY_API_BASE",
+    "ADYEN_SECRET_ARN",
+    "ADYEN_API_BASE",
+    "PAYPAL_SECRET_ARN",
+    "PAYPAL_API_BASE",
+    "PUBLIC_API_URL",
     "STANDARD_CARRIER_SECRET_ARN",
     "WAREHOUSE_WEBHOOK_SECRET_ARN",
     "PAYMENT_WINDOW_SECONDS",
     "HOLD_WINDOW_SECONDS",
     "REVIEW_THRESHOLD",
+    "REFUND_APPROVAL_ABOVE",
     "MAX_LINE_QUANTITY",
     "LIVE_MODE",
     "COD_ENABLED",
@@ -111,6 +125,10 @@ impl Env {
         text.parse().ok().filter(|value| range.contains(value)).ok_or_else(|| {
             ConfigError::new(name, format!("must be a whole number from {} to {}", range.start(), range.end()))
         })
+    }
+
+    fn amounts(&self, name: &str) -> Result<Vec<Money>, ConfigError> {
+        thresholds(name, self.optional(name).as_deref().unwrap_or_default())
     }
 
     fn flag(&self, name: &str, default: bool) -> Result<bool, ConfigError> {
@@ -216,28 +234,6 @@ impl Env {
         self.required("ORDER_ID_SECRET_ARN")
     }
 
-    /// `STRIPE_SECRET_ARN`; none switches Stripe off.
-    #[must_use]
-    pub fn stripe_secret_arn(&self) -> Option<String> {
-        self.optional("STRIPE_SECRET_ARN")
-    }
-
-    /// `STRIPE_API_BASE`, by default Stripe's own, without a slash at its end.
-    ///
-    /// # Errors
-    /// [`ConfigError`] when it is not an https address (http is taken for this machine only, where a stand-in runs).
-    pub fn stripe_api_base(&self) -> Result<String, ConfigError> {
-        let base = self.optional("STRIPE_API_BASE").unwrap_or_else(|| "https://api.stripe.com".into());
-        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
-            .iter()
-            .any(|local| base.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
-        if base.starts_with("https://") || loopback {
-            Ok(base.trim_end_matches('/').to_owned())
-        } else {
-            Err(ConfigError::new("STRIPE_API_BASE", "must begin with https:// (http:// only for 127.0.0.1)"))
-        }
-    }
-
     /// `STANDARD_CARRIER_SECRET_ARN`; none switches the `standard` carrier's callbacks off.
     #[must_use]
     pub fn standard_carrier_secret_arn(&self) -> Option<String> {
@@ -250,7 +246,7 @@ impl Env {
         self.optional("WAREHOUSE_WEBHOOK_SECRET_ARN")
     }
 
-    /// The shop's settings. Stripe is a way to pay when its secret is named, the channel always is.
+    /// The shop's settings. A provider is a way to pay when its secret is named, the channel always is.
     ///
     /// # Errors
     /// [`ConfigError`] when one of the variables cannot be read.
@@ -259,13 +255,12 @@ impl Env {
         if self.flag("COD_ENABLED", true)? {
             providers.insert(Provider::Cod);
         }
-        if self.stripe_secret_arn().is_some() {
-            providers.insert(Provider::Stripe);
-        }
+        providers.extend(self.provider_secret_arns().into_keys());
         Ok(Policy {
             payment_window_seconds: self.number("PAYMENT_WINDOW_SECONDS", 1_800, 1..=LONGEST_SECONDS)?,
             hold_window_seconds: self.number("HOLD_WINDOW_SECONDS", 86_400, 1..=LONGEST_SECONDS)?,
-            review_thresholds: thresholds(self.optional("REVIEW_THRESHOLD").as_deref().unwrap_or_default())?,
+            review_thresholds: self.amounts("REVIEW_THRESHOLD")?,
+            refund_approval_above: self.amounts("REFUND_APPROVAL_ABOVE")?,
             max_line_quantity: self.number("MAX_LINE_QUANTITY", 999, 1..=oms_domain::MAX_QUANTITY)?,
             live: self.flag("LIVE_MODE", false)?,
             providers,
@@ -285,8 +280,8 @@ pub fn policy_from_env() -> Result<Policy, ConfigError> {
 }
 
 /// `CNY=5000.00,USD=1000.00`: at most one amount for each currency.
-fn thresholds(text: &str) -> Result<Vec<Money>, ConfigError> {
-    let wrong = |reason: String| ConfigError::new("REVIEW_THRESHOLD", reason);
+fn thresholds(name: &str, text: &str) -> Result<Vec<Money>, ConfigError> {
+    let wrong = |reason: String| ConfigError::new(name, reason);
     let mut all: Vec<Money> = Vec::new();
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let (code, amount) = part.split_once('=').ok_or_else(|| wrong(format!("{part:?} must be like CNY=5000.00")))?;
@@ -317,7 +312,7 @@ mod tests {
         assert_eq!(policy.max_line_quantity, 999);
         assert!(!policy.live);
         assert_eq!(policy.providers, BTreeSet::from([Provider::Cod, Provider::Channel]));
-        assert!(policy.review_thresholds.is_empty());
+        assert!(policy.review_thresholds.is_empty() && policy.refund_approval_above.is_empty());
     }
 
     #[test]
@@ -325,17 +320,20 @@ mod tests {
         let policy = Env::of([
             ("PAYMENT_WINDOW_SECONDS", "5"),
             ("REVIEW_THRESHOLD", "CNY=5000.00, USD=1000"),
+            ("REFUND_APPROVAL_ABOVE", "CNY=200"),
             ("LIVE_MODE", "true"),
             ("COD_ENABLED", "false"),
             ("STRIPE_SECRET_ARN", "arn:stripe"),
+            ("ALIPAY_SECRET_ARN", "arn:alipay"),
         ])
         .policy()
         .unwrap();
         assert_eq!(policy.payment_window_seconds, 5);
         let texts: Vec<String> = policy.review_thresholds.iter().map(ToString::to_string).collect();
         assert_eq!(texts, ["5000.00 CNY", "1000.00 USD"]);
+        assert_eq!(policy.refund_approval_above[0].to_string(), "200.00 CNY");
         assert!(policy.live);
-        assert_eq!(policy.providers, BTreeSet::from([Provider::Stripe, Provider::Channel]));
+        assert_eq!(policy.providers, BTreeSet::from([Provider::Stripe, Provider::Alipay, Provider::Channel]));
     }
 
     #[test]
@@ -349,6 +347,8 @@ mod tests {
             ("REVIEW_THRESHOLD", "JPY=1.5"),
             ("REVIEW_THRESHOLD", "CNY=1,CNY=2"),
             ("REVIEW_THRESHOLD", "CNY=-1"),
+            ("REFUND_APPROVAL_ABOVE", "CNY"),
+            ("REFUND_APPROVAL_ABOVE", "CNY=1.001"),
             ("MAX_LINE_QUANTITY", "0"),
             ("LIVE_MODE", "yes"),
             ("COD_ENABLED", "1"),
@@ -375,14 +375,5 @@ mod tests {
         let publish = |text| Env::of([("PUBLISH", text)]).publish();
         assert_eq!((publish(""), publish("all")), (Ok(Publish::Milestones), Ok(Publish::All)));
         assert_eq!(publish("everything").unwrap_err().to_string(), "PUBLISH: must be milestones or all");
-    }
-
-    #[test]
-    fn stripe_is_called_over_tls_or_on_this_machine() {
-        let base = |text| Env::of([("STRIPE_API_BASE", text)]).stripe_api_base();
-        assert_eq!(base("").unwrap(), "https://api.stripe.com");
-        assert_eq!(base("http://127.0.0.1:9999/").unwrap(), "http://127.0.0.1:9999");
-        assert!(base("http://api.example.com").is_err());
-        assert!(base("http://127.0.0.1.example.com").is_err());
     }
 }

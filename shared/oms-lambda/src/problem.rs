@@ -58,6 +58,8 @@ kinds! {
     Unauthenticated = UNAUTHORIZED, "unauthenticated", "A valid credential is required";
     /// The credential may not do this.
     Forbidden = FORBIDDEN, "forbidden", "This credential may not do this";
+    /// Whoever asked for a refund cannot be the one who agrees to it.
+    SecondPersonRequired = FORBIDDEN, "second-person-required", "Another person has to agree";
     /// No such thing, or not for this credential.
     NotFound = NOT_FOUND, "not-found", "Not found";
     /// The path knows other methods.
@@ -101,6 +103,7 @@ impl ProblemKind {
             Refusal::WrongState { .. } | Refusal::ThingState { .. } => Self::WrongState,
             Refusal::ExceedsRemaining { .. } => Self::ExceedsRemaining,
             Refusal::Unknown { .. } => Self::NotFound,
+            Refusal::SamePerson { .. } => Self::SecondPersonRequired,
             Refusal::KeyReused => Self::KeyReused,
             Refusal::Field { .. } | Refusal::Amount(_) => Self::InvalidField,
             Refusal::NotOffered(_) => Self::NotOffered,
@@ -217,6 +220,7 @@ impl Problem {
             | ProblemKind::InvalidField
             | ProblemKind::KeyRequired
             | ProblemKind::Forbidden
+            | ProblemKind::SecondPersonRequired
             | ProblemKind::NotFound
             | ProblemKind::MethodNotAllowed
             | ProblemKind::AlreadyShipped
@@ -263,6 +267,7 @@ impl From<Refusal> for Problem {
             Refusal::WrongState { status } => Self::new(kind, refusal.to_string()).member("order_status", status),
             Refusal::AlreadyShipped
             | Refusal::ThingState { .. }
+            | Refusal::SamePerson { .. }
             | Refusal::Unknown { .. }
             | Refusal::KeyReused
             | Refusal::NotOffered(_) => Self::new(kind, refusal.to_string()),

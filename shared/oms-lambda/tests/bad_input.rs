@@ -186,7 +186,7 @@ proptest! {
         if let Err(error) = env.policy() {
             prop_assert!(VARIABLES.contains(&error.name.as_str()), "{error}");
         }
-        let _other = (env.stripe_api_base(), env.item_deadline(), env.stage(), env.log_level(), env.state_machines());
+        let _other = (env.provider_api_bases(), env.public_api_url(), env.item_deadline(), env.stage(), env.log_level(), env.state_machines());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! How old a signed timestamp may be. Stripe and Standard Webhooks have the same rule.
+//! How old a signed timestamp may be. All but PayPal, which signs once and delivers for days, have the same rule.
 
 use jiff::Timestamp;
 
@@ -20,5 +20,16 @@ pub(crate) fn check(signed: i64, now: Timestamp) -> Result<(), ProviderError> {
         Ok(())
     } else {
         Err(ProviderError::TimestampOutside { seconds, tolerance: TOLERANCE_SECONDS })
+    }
+}
+
+/// The same for a sender that may deliver `oldest` seconds after it has signed.
+pub(crate) fn check_since(signed: i64, now: Timestamp, oldest: u64) -> Result<(), ProviderError> {
+    if signed > now.as_second() {
+        return check(signed, now);
+    }
+    match now.as_second().abs_diff(signed) {
+        seconds if seconds > oldest => Err(ProviderError::TimestampOutside { seconds, tolerance: oldest }),
+        _ => Ok(()),
     }
 }

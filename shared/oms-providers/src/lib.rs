@@ -5,15 +5,20 @@
 //! whose [`verified::Verified`] witness makes a forgotten signature check a type error. `docs/add-a-provider.md` is the
 //! checklist for the next one.
 
+pub mod adyen;
 mod after;
 pub mod alipay;
 pub mod callback;
 pub mod carriers;
+pub mod connected;
 pub mod error;
 mod freshness;
 mod header;
 mod http_client;
+pub mod on_demand;
 mod ours;
+pub mod paypal;
+mod resend;
 pub mod secret;
 mod shown;
 pub mod standard_webhooks;

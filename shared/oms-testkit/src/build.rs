@@ -304,6 +304,7 @@ impl OrderBuilder {
             channel: body.channel.clone(),
             channel_order_id: body.channel_order_id.clone(),
             events: vec![OrderEvent::Received { body: Box::new(body) }],
+            postings: Vec::new(),
         };
         alone(record)
     }
@@ -336,6 +337,7 @@ pub fn next_commit(before: &CommitRecord, actor: &str, at: Timestamp, events: Ve
         channel: before.channel.clone(),
         channel_order_id: before.channel_order_id.clone(),
         events,
+        postings: Vec::new(),
     };
     alone(record)
 }

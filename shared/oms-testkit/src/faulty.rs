@@ -8,11 +8,12 @@ use oms_app::error::{PortError, StoreError, WorkflowError};
 use oms_app::pointers::{Pointer, WorkEntry, WorkList};
 use oms_app::ports::{
     CancelAnswer, CancelRequest, Commit, EventBus, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists, OrderStore,
-    Page, ParkedFact, ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Stimulus, StimulusQueue, StockStore,
-    TaskStore, TrackingStore, WebhookSender, Workflows,
+    Page, ParkedFact, ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Span, Stimulus, StimulusQueue,
+    StockStore, TaskStore, TrackingStore, WebhookSender, Workflows,
 };
 use oms_app::timers::{Timer, TimerStore};
 use oms_domain::body::Provider;
+use oms_domain::event::CommitRecord;
 use oms_domain::id::{Carrier, EventKey, LocationId, OrderId, ShipmentId, Sku, TrackingNumber};
 use oms_domain::location::{Location, Product};
 use oms_domain::stock::StockLevel;
@@ -137,6 +138,9 @@ impl<P: OrderLists> OrderLists for Faulty<P> {
         limit: u32,
     ) -> Result<Page<WorkEntry>, StoreError> {
         self.store("lists.shipments", self.inner.shipments(location, list, cursor, limit)).await
+    }
+    async fn ledger(&self, span: &Span, cursor: Option<&str>, limit: u32) -> Result<Page<CommitRecord>, StoreError> {
+        self.store("lists.ledger", self.inner.ledger(span, cursor, limit)).await
     }
 }
 

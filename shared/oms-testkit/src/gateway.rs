@@ -80,6 +80,12 @@ impl FakeProvider {
         Self { provider: self.provider, books: Arc::new(Mutex::new(self.books().clone())) }
     }
 
+    /// The same books under another provider's name.
+    #[must_use]
+    pub fn named(&self, provider: Provider) -> Self {
+        Self { provider, books: Arc::clone(&self.books) }
+    }
+
     /// Sets how far a payment is.
     pub fn set_payment(&self, provider_payment_id: &str, payment: ProviderPayment) {
         self.books().payments.insert(provider_payment_id.to_owned(), payment);
@@ -191,7 +197,8 @@ impl PaymentGateway for FakeProvider {
     }
 
     async fn refund(&self, request: &RefundRequest) -> RefundAnswer {
-        let (mut books, script) = self.begin(format!("refund {} {}", request.refund_id, request.amount));
+        let call = format!("refund {} {} first sent at {}", request.refund_id, request.amount, request.first_sent_at);
+        let (mut books, script) = self.begin(call);
         match script {
             Script::LoseRequest => RefundAnswer::Unknown,
             Script::LoseAnswer => {
@@ -259,6 +266,7 @@ mod tests {
             provider_refund_id: None,
             captured: cny("100"),
             amount: cny(amount),
+            first_sent_at: crate::time::start(),
         }
     }
 

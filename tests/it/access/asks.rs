@@ -52,7 +52,7 @@ pub fn address(route: &Route, ask: &Ask) -> String {
     if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
 }
 
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
     text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
@@ -82,6 +82,9 @@ pub fn ask(route: &Route, subject: &Subject) -> Ask {
     if route.name == routes::LIST_ORDERS.name {
         query.push(("customer_id", subject.customer.to_owned()));
     }
+    if route.name == routes::GET_LEDGER.name {
+        query.push(("date", "2026-11-11".to_owned()));
+    }
     if route.name == routes::LIST_SHIPMENTS.name {
         query.push(("location_id", "sz-1".to_owned()));
     }
@@ -102,8 +105,8 @@ fn body(route: &Route, subject: &Subject) -> Option<Value> {
     let reason = || json!({"reason": "because"});
     let body = match route.name {
         "createOrder" => order(subject.channel),
-        "cancelOrder" | "settleRefund" | "releaseHold" | "rejectHold" | "acknowledgeAnomaly" | "closeTrouble"
-        | "dismissTask" => reason(),
+        "cancelOrder" | "settleRefund" | "declineRefund" | "releaseHold" | "rejectHold" | "acknowledgeAnomaly"
+        | "closeTrouble" | "dismissTask" => reason(),
         "requestRefund" => json!({"lines": [{"line_id": "1", "quantity": 1}], "reason": "too small"}),
         "addPayment" => json!({"provider": "stripe", "amount": money("99.00"), "provider_payment_id": "pi_other"}),
         "reportShipment" => json!({"event": "shipped", "carrier": "standard", "tracking_number": "SF1"}),
@@ -119,8 +122,8 @@ fn body(route: &Route, subject: &Subject) -> Option<Value> {
         "carrierCallback" => json!({
             "event_id": "scan-1", "tracking_number": "SF1", "status": "in_transit", "occurred_at": "2026-11-11T11:11:11Z",
         }),
-        "listOrders" | "getOrder" | "retryRefund" | "retryAllocation" | "listTasks" | "listShipments" | "getStock"
-        | "getOpenApi" => return None,
+        "listOrders" | "getOrder" | "getOrderLedger" | "getLedger" | "retryRefund" | "approveRefund"
+        | "retryAllocation" | "listTasks" | "listShipments" | "getStock" | "getOpenApi" => return None,
         other => panic!("say in {} what {other} takes", file!()),
     };
     Some(body)

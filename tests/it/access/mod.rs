@@ -5,5 +5,6 @@
 
 pub mod asks;
 pub mod counter;
+mod ledger;
 mod matrix;
 mod secrets;

@@ -59,7 +59,9 @@ pub async fn secrets(local: &Local) -> Vec<String> {
         }
     }
     let mut found = Vec::new();
-    for name in ["credentials", "order-id", "stripe", "standard-carrier", "warehouse-webhook"] {
+    let providers = ["stripe", "wechatpay", "alipay", "adyen", "paypal"];
+    let others = ["credentials", "order-id", "standard-carrier", "warehouse-webhook"];
+    for name in providers.into_iter().chain(others) {
         let text = local.engine.secret(name).await;
         values(&serde_json::from_str(&text).unwrap(), &mut found);
     }

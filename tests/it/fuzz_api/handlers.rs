@@ -56,8 +56,20 @@ fn spoilt(route: &'static Route) -> impl Strategy<Value = Spoilt> {
 }
 
 /// Every name of a query's parameter that some route knows, and one that none does.
-const PARAMETERS: &[&str] =
-    &["customer_id", "placed_on", "channel", "status", "cursor", "limit", "role", "kind", "location_id", "nonsense"];
+const PARAMETERS: &[&str] = &[
+    "customer_id",
+    "placed_on",
+    "channel",
+    "status",
+    "cursor",
+    "limit",
+    "role",
+    "kind",
+    "location_id",
+    "date",
+    "tz",
+    "nonsense",
+];
 
 fn send(counter: &Counter, route: &Route, spoilt: &Spoilt) -> Option<Answer> {
     let body = spoilt.ask.body.as_ref().map(Value::to_string).unwrap_or_default();
@@ -160,5 +172,13 @@ fn the_right_requests_are_answered_as_documented() {
 }
 
 /// Routes whose right request meets an order that is not in the state for it.
-const OUT_OF_STATE: &[&str] =
-    &["retryRefund", "settleRefund", "retryAllocation", "acknowledgeAnomaly", "closeTrouble", "dismissTask"];
+const OUT_OF_STATE: &[&str] = &[
+    "retryRefund",
+    "settleRefund",
+    "approveRefund",
+    "declineRefund",
+    "retryAllocation",
+    "acknowledgeAnomaly",
+    "closeTrouble",
+    "dismissTask",
+];

@@ -11,8 +11,9 @@ use futures::FutureExt;
 use local_stack::layout::Layout;
 use local_stack::python::{self, Purpose};
 use local_stack::settings::Settings;
-use local_stack::stack_file::StackFile;
+use local_stack::stack_file::{Providers, StackFile};
 use local_stack::stripe_api::StripeStandIn;
+use local_stack::wallets::WalletsStandIn;
 use local_stack::{stack, testing};
 use tokio::runtime::Runtime;
 use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
@@ -41,6 +42,8 @@ pub struct Local {
     world: World,
     /// Stripe's API.
     pub stripe: StripeStandIn,
+    /// The other providers'.
+    pub wallets: WalletsStandIn,
     /// The engine's own API, for the accidents.
     pub engine: Engine,
     /// The folder that the stack is at home in.
@@ -142,7 +145,7 @@ async fn start_or_say() -> Result<Local, Missing> {
         return Err(Missing::Skip(what.to_owned()));
     };
     let mut home = layout.home().to_owned();
-    let (file, stripe) = match std::env::var_os(testing::STACK).map(PathBuf::from) {
+    let (file, stripe, wallets) = match std::env::var_os(testing::STACK).map(PathBuf::from) {
         Some(path) => {
             home = path.parent().unwrap_or(&home).to_owned();
             given(StackFile::read(&path)?).await?
@@ -150,27 +153,34 @@ async fn start_or_say() -> Result<Local, Missing> {
         None => own(&layout).await?,
     };
     let engine = Engine::new(&file);
-    Ok(Local { world: World::new(file, Signer::Sdk(Sdk::start(&python)?)), stripe, engine, home })
+    Ok(Local { world: World::new(file, Signer::Sdk(Sdk::start(&python)?)), stripe, wallets, engine, home })
 }
 
-async fn own(layout: &Layout) -> Result<(StackFile, StripeStandIn), Missing> {
-    let stripe = StripeStandIn::start(0, &stack::secrets(layout)?.stripe_api_key).await?;
+async fn own(layout: &Layout) -> Result<(StackFile, StripeStandIn, WalletsStandIn), Missing> {
+    let secrets = stack::secrets(layout)?;
+    let stripe = StripeStandIn::start(0, &secrets.stripe_api_key).await?;
+    let wallets = WalletsStandIn::start(0, Providers::of_local(&secrets, |_| String::new())).await?;
     let settings = Settings::parse(&[
         PAYMENT_WINDOW,
         REVIEW_ABOVE,
         RESPONSE_WINDOW,
         LOOKOUT,
         &format!("providers.stripe.api_base={}", stripe.url()),
+        &format!("providers.wechatpay.api_base={}", wallets.url()),
+        &format!("providers.alipay.api_base={}", wallets.url()),
+        &format!("providers.adyen.api_base={}", wallets.url()),
+        &format!("providers.paypal.api_base={}", wallets.url()),
     ])?;
-    Ok((testing::stack(testing::WHOLE_STACK, settings).await?, stripe))
+    Ok((testing::stack(testing::WHOLE_STACK, settings).await?, stripe, wallets))
 }
 
-/// A stack that is up already serves if it is a local one whose calls to Stripe can be answered here.
-async fn given(file: StackFile) -> Result<(StackFile, StripeStandIn), Missing> {
+/// A stack that is up already serves if it is a local one whose calls to providers can be answered here.
+async fn given(file: StackFile) -> Result<(StackFile, StripeStandIn, WalletsStandIn), Missing> {
     if file.engine_url.is_none() {
         return Err(Missing::Skip(format!("{} names a stack without a local engine", testing::STACK)));
     }
-    let port = file.providers.stripe.api_base.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or_default();
-    let stripe = StripeStandIn::start(port, &file.providers.stripe.api_key).await?;
-    Ok((file, stripe))
+    let port = |base: &str| base.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or_default();
+    let stripe = StripeStandIn::start(port(&file.providers.stripe.api_base), &file.providers.stripe.api_key).await?;
+    let wallets = WalletsStandIn::start(port(&file.providers.wechatpay.api_base), file.providers.clone()).await?;
+    Ok((file, stripe, wallets))
 }

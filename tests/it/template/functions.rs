@@ -14,14 +14,19 @@ const POLICY: &[&str] = &[
     "PAYMENT_WINDOW_SECONDS",
     "HOLD_WINDOW_SECONDS",
     "REVIEW_THRESHOLD",
+    "REFUND_APPROVAL_ABOVE",
     "MAX_LINE_QUANTITY",
     "LIVE_MODE",
     "COD_ENABLED",
     "SHIPMENT_RESPONSE_SECONDS",
     "CLOSE_AFTER_SECONDS",
     "LOOKOUT_SECONDS",
-    // Its presence says that Stripe is a way to pay.
+    // Their presence says that a provider is a way to pay.
     "STRIPE_SECRET_ARN",
+    "WECHATPAY_SECRET_ARN",
+    "ALIPAY_SECRET_ARN",
+    "ADYEN_SECRET_ARN",
+    "PAYPAL_SECRET_ARN",
 ];
 
 /// A variable that names a resource, the resource, and the kind of action without which the variable is useless. What a
@@ -38,9 +43,17 @@ const TOLD_AND_ALLOWED: &[(&str, &str, &str)] = &[
     ("CREDENTIALS_SECRET_ARN", "CredentialsSecretArn", "secretsmanager:GetSecretValue"),
     ("ORDER_ID_SECRET_ARN", "OrderIdSecretArn", "secretsmanager:GetSecretValue"),
     ("STRIPE_SECRET_ARN", "StripeSecretArn", "secretsmanager:GetSecretValue"),
+    ("WECHATPAY_SECRET_ARN", "WechatpaySecretArn", "secretsmanager:GetSecretValue"),
+    ("ALIPAY_SECRET_ARN", "AlipaySecretArn", "secretsmanager:GetSecretValue"),
+    ("ADYEN_SECRET_ARN", "AdyenSecretArn", "secretsmanager:GetSecretValue"),
+    ("PAYPAL_SECRET_ARN", "PaypalSecretArn", "secretsmanager:GetSecretValue"),
     ("STANDARD_CARRIER_SECRET_ARN", "StandardCarrierSecretArn", "secretsmanager:GetSecretValue"),
     ("WAREHOUSE_WEBHOOK_SECRET_ARN", "WarehouseWebhookSecretArn", "secretsmanager:GetSecretValue"),
 ];
+
+/// Where the providers' secrets lie.
+const PROVIDER_SECRETS: &[&str] =
+    &["STRIPE_SECRET_ARN", "WECHATPAY_SECRET_ARN", "ALIPAY_SECRET_ARN", "ADYEN_SECRET_ARN", "PAYPAL_SECRET_ARN"];
 
 /// How `main` reads its environment (`oms_lambda::config::Env`), and the variables behind it.
 const READERS: &[(&str, &[&str])] = &[
@@ -54,16 +67,27 @@ const READERS: &[(&str, &[&str])] = &[
     ("item_deadline", &["ITEM_DEADLINE_SECONDS"]),
     ("credentials_secret_arn", &["CREDENTIALS_SECRET_ARN"]),
     ("order_id_secret_arn", &["ORDER_ID_SECRET_ARN"]),
-    ("stripe_secret_arn", &["STRIPE_SECRET_ARN"]),
-    ("stripe_api_base", &["STRIPE_API_BASE"]),
+    ("provider_secret_arns", PROVIDER_SECRETS),
+    (
+        "provider_api_bases",
+        &["STRIPE_API_BASE", "WECHATPAY_API_BASE", "ALIPAY_API_BASE", "ADYEN_API_BASE", "PAYPAL_API_BASE"],
+    ),
+    ("public_api_url", &["PUBLIC_API_URL"]),
     ("standard_carrier_secret_arn", &["STANDARD_CARRIER_SECRET_ARN"]),
     ("warehouse_webhook_secret_arn", &["WAREHOUSE_WEBHOOK_SECRET_ARN"]),
     ("policy", POLICY),
 ];
 
-/// Named for functions that do not use them: the Stripe secret is part of the policy, and every function that decides is
-/// wired with both tables, though an intake never moves stock.
-const ONLY_NAMED: &[&str] = &["STRIPE_SECRET_ARN", "STOCK_TABLE"];
+/// Named for functions that do not use them: the providers' secrets are part of the policy, and every function that decides
+/// is wired with both tables, though an intake never moves stock.
+const ONLY_NAMED: &[&str] = &[
+    "STRIPE_SECRET_ARN",
+    "WECHATPAY_SECRET_ARN",
+    "ALIPAY_SECRET_ARN",
+    "ADYEN_SECRET_ARN",
+    "PAYPAL_SECRET_ARN",
+    "STOCK_TABLE",
+];
 
 /// Folders under `functions/` and functions of the template are the same, by name and by place of the binary.
 pub fn folders(template: &Template, folders: &BTreeSet<String>) -> Vec<String> {

@@ -6,6 +6,7 @@ mod access;
 mod functions;
 pub mod model;
 pub mod mutations;
+mod providers;
 mod routes;
 mod stack;
 pub mod stores;

@@ -16,6 +16,7 @@ const INDEXES: &[[&str; 4]] = &[
     ["day", "g_day", "g_created", "KEYS_ONLY"],
     ["tasks", "g_task", "g_task_since", "ALL"],
     ["payment", "g_payment", "", "KEYS_ONLY"],
+    ["ledger", "g_ledger", "g_created", "KEYS_ONLY"],
 ];
 
 /// AWS's advice for a queue that feeds a function.

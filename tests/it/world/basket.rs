@@ -31,6 +31,11 @@ impl Basket {
         }
     }
 
+    /// Paid with this provider.
+    pub fn paid_by(self, provider: &'static str) -> Self {
+        Self { provider, ..self }
+    }
+
     /// Paid at the door.
     pub fn cod(self) -> Self {
         Self { provider: "cod", ..self }

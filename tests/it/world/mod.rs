@@ -10,6 +10,7 @@ mod sdk;
 mod shop;
 mod stripe;
 mod wait;
+mod wallets;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -3,6 +3,7 @@
 mod commits;
 mod desk;
 mod goods;
+mod ledger;
 mod money;
 mod moves;
 mod quantities;
@@ -53,6 +54,7 @@ pub fn order(rows: &OrderRows, beside: &Beside) -> Checked {
     let order = moves::fold(rows, &mut findings);
     if let Some(order) = &order {
         money::check(order, &mut findings);
+        ledger::check(rows, order, &mut findings);
         quantities::check(order, &mut findings);
         desk::tasks(rows, order, &mut findings);
         desk::pointers(order, beside, &mut findings);

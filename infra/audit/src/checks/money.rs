@@ -58,7 +58,7 @@ fn sums(order: &Order, findings: &mut Findings<'_>) -> Result<(), MoneyError> {
         format!("{refunded} refunded of {captured} captured")
     });
     if waits::is_over(order) && !order.is_undone() {
-        kept(order, captured.sub(refunded)?, findings)?;
+        kept(order, order.kept()?, findings)?;
     }
     Ok(())
 }

@@ -39,6 +39,7 @@ pub(super) fn nominal_policy() -> Policy {
         payment_window_seconds: 1800,
         hold_window_seconds: 86_400,
         review_thresholds: Vec::new(),
+        refund_approval_above: Vec::new(),
         max_line_quantity: 999,
         live: false,
         providers: BTreeSet::new(),

@@ -8,12 +8,13 @@ use audit::{Violation, checks};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use oms_aws::keys;
-use oms_aws::rows::{BODY, G_TASK, G_TASK_SINCE, Item, NEWS, NO, PK, SK};
+use oms_aws::rows::{BODY, G_LEDGER, G_TASK, G_TASK_SINCE, Item, NEWS, NO, PK, SK};
 use oms_domain::desk;
 use oms_domain::event::{Actor, Allotment, CommitRecord, OrderEvent, RefundCause, ShipmentLine};
 use oms_domain::id::{
     Carrier, HoldId, LineId, LocationId, OrderId, PaymentId, RefundId, ShipmentId, Sku, TrackingNumber,
 };
+use oms_domain::ledger;
 use oms_domain::money::{Currency, Money};
 use oms_domain::order::Order;
 use oms_domain::outgoing::Publish;
@@ -116,6 +117,7 @@ pub fn approved(number: usize, amount: Money) -> OrderEvent {
         reason: "test".into(),
         lines: Vec::new(),
         key: None,
+        by: None,
     }
 }
 
@@ -148,12 +150,14 @@ impl Life {
 
     pub fn push(&mut self, events: Vec<OrderEvent>) {
         let last = self.records.last().unwrap();
+        let now = at(self.records.len() as i64);
         let next = CommitRecord {
             seq: last.seq + 1,
             first_event: last.first_event + last.events.len() as u64,
-            at: at(self.records.len() as i64),
+            at: now,
             actor: Actor::system(),
             cause: None,
+            postings: Order::from_records(&self.records).map_or(Vec::new(), |o| ledger::postings(&o, &events, now)),
             events,
             ..last.clone()
         };
@@ -258,6 +262,9 @@ fn commit_row(pk: &str, record: &CommitRecord) -> Item {
     row.insert(NO.to_owned(), AttributeValue::N(record.first_event.to_string()));
     if Publish::Milestones.takes(record) {
         row.insert(NEWS.to_owned(), AttributeValue::S("1".to_owned()));
+    }
+    if !record.postings.is_empty() {
+        row.insert(G_LEDGER.to_owned(), AttributeValue::S(keys::ledger_of(record.at, &record.order_id)));
     }
     row
 }

@@ -27,6 +27,7 @@ pub fn planted() -> Vec<Planted> {
     all.extend(machines());
     all.extend(identities());
     all.extend(money());
+    all.extend(books());
     all.extend(units());
     all.extend(goods());
     all
@@ -82,6 +83,30 @@ fn numbers() -> Vec<Planted> {
                 let cause = EventKey::parse("stripe:evt_1").unwrap();
                 (records[2].cause, records[4].cause) = (Some(cause.clone()), Some(cause));
             },
+        ),
+    ]
+}
+
+fn books() -> Vec<Planted> {
+    // The third commit of a delivered life is the payment, the ninth the refund.
+    vec![
+        changed(Check::Ledger, "half a posting", "payment_captured of commit 3 does not balance", |records| {
+            records[2].postings[0].entries.pop();
+        }),
+        changed(
+            Check::Ledger,
+            "a posting the wrong way round",
+            "the postings come to captured:stripe -23600",
+            |records| records[2].postings[0].entries.iter_mut().for_each(|entry| entry.minor = -entry.minor),
+        ),
+        changed(Check::Ledger, "a posting is gone", "and the order to captured:stripe 13600", |records| {
+            records[2].postings.pop();
+        }),
+        changed(
+            Check::Ledger,
+            "a refund without postings",
+            "commit 9 moves money and has no postings, as those before it have",
+            |records| records[8].postings.clear(),
         ),
     ]
 }

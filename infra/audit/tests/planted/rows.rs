@@ -4,7 +4,7 @@ use audit::Check;
 use audit::beside::Beside;
 use aws_sdk_dynamodb::types::AttributeValue;
 use oms_aws::keys;
-use oms_aws::rows::{BODY, G_TASK, Item, NEWS, NO, SK};
+use oms_aws::rows::{BODY, G_LEDGER, G_TASK, Item, NEWS, NO, SK};
 use oms_domain::task::Role;
 
 use crate::Planted;
@@ -56,6 +56,22 @@ fn drop(rows: &mut Vec<Item>, prefix: &str) {
 pub fn planted() -> Vec<Planted> {
     let (released, held) = (Life::released(), Life::held().first(2));
     vec![
+        changed(
+            Check::Ledger,
+            "a payment in another day's ledger",
+            "commit 3 stands in the ledger of 2025-01-01#0, not of 2025-11-13#",
+            &released,
+            |rows| put(rows, "E#00000003", G_LEDGER, text("2025-01-01#0")),
+        ),
+        changed(
+            Check::Ledger,
+            "a payment in no day's ledger",
+            "commit 3 stands in the ledger of no day, not of 2025-11-13#",
+            &released,
+            |rows| {
+                of(rows, "E#00000003").last().unwrap().remove(G_LEDGER);
+            },
+        ),
         changed(Check::Unreadable, "half a commit", "row E#00000004 cannot be read", &released, |rows| {
             put(rows, "E#", BODY, text("{\"order_id\":\"王芳"));
         }),

@@ -20,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::error::{LocalError, Result};
+use crate::wallets;
 
 /// A running stand-in. It ends when this is dropped.
 #[derive(Debug)]
@@ -104,6 +105,14 @@ fn secret(request: &str, token: &str) -> String {
         json!({ "key": "5b".repeat(32) })
     } else if request.contains("stripe_secret") {
         json!({ "api_key": "sk_test_bench", "webhook_secrets": [SIGNING] })
+    } else if request.contains("wechatpay_secret") {
+        wallets::wechatpay::secret("an-api-v3-key-of-32-characters-0")
+    } else if request.contains("alipay_secret") {
+        wallets::alipay::secret()
+    } else if request.contains("adyen_secret") {
+        wallets::adyen::secret("AQEbench", &"5b".repeat(32))
+    } else if request.contains("paypal_secret") {
+        wallets::paypal::secret("EPbench")
     } else if request.contains("standard_carrier_secret") {
         json!({ "webhook_secrets": [SIGNING] })
     } else if request.contains("warehouse_webhook_secret") {

@@ -13,6 +13,7 @@ use local_stack::{access, bootstraps, testing};
 
 use crate::cli::TestArgs;
 use crate::commands::dynamodb_local::{self, DynamoDbLocal};
+use crate::commands::node_packages;
 
 pub(crate) async fn run(layout: &Layout, args: &TestArgs, progress: Progress) -> Result<()> {
     python::check(layout, Purpose::Tests)?;
@@ -25,13 +26,19 @@ pub(crate) async fn run(layout: &Layout, args: &TestArgs, progress: Progress) ->
         tokio::task::spawn_blocking(move || {
             let python = python::prepare(&layout, Purpose::Tests)?;
             let database = dynamodb_local::prepare(&layout, &python);
-            Ok::<_, LocalError>((python, database))
+            let node_modules = node_packages::prepare(&layout);
+            Ok::<_, LocalError>((python, node_modules, database))
         })
     };
     bootstraps::build(layout, false, progress)?;
-    let (python, database) = tools.await.map_err(LocalError::engine("installing what the tests need"))??;
+    let (python, node_modules, database) =
+        tools.await.map_err(LocalError::engine("installing what the tests need"))??;
     let services = Services::start(python, database, progress).await?;
-    let command = services.tell(bootstraps::cargo(layout), &args.args);
+    let mut command = services.tell(bootstraps::cargo(layout), &args.args);
+    match node_modules {
+        Ok(folder) => drop(command.env(testing::NODE_MODULES, folder)),
+        Err(reason) => progress.say(&format!("No packages for Node: {reason}")),
+    }
     let whole_stack = Layout::named(testing::WHOLE_STACK);
     access::forget(&whole_stack);
     let ran = tokio::task::spawn_blocking(move || run_counting(command)).await;

@@ -11,9 +11,14 @@ use local_stack::engine::{self, EngineState};
 use local_stack::error::{LocalError, Result};
 use local_stack::layout::Layout;
 use local_stack::progress::{Progress, seconds};
-use local_stack::settings::{PAYMENT_WINDOW, REVIEW_THRESHOLD, STRIPE_API_BASE, Settings};
+use local_stack::settings::{
+    ADYEN_API_BASE, ALIPAY_API_BASE, PAYMENT_WINDOW, PAYPAL_API_BASE, REVIEW_THRESHOLD, STRIPE_API_BASE, Settings,
+    WECHATPAY_API_BASE,
+};
 use local_stack::stack::{self, Functions, Options};
+use local_stack::stack_file::Providers;
 use local_stack::stripe_api::StripeStandIn;
+use local_stack::wallets::WalletsStandIn;
 
 use self::walks::WALKS;
 use self::world::World;
@@ -33,14 +38,18 @@ pub(crate) async fn run(layout: &Layout, options: &Options, only: Option<&str>, 
     let before = engine::running(layout).await;
     let own = own_settings(options, before.as_ref());
     let port = options.port.or(before.map(|state| state.port)).unwrap_or(engine::DEFAULT_PORT);
-    let stand_in = start_stand_in(layout, port).await?;
+    let (stand_in, wallets) = start_stand_ins(layout, port).await?;
     let settings = own
         .with(PAYMENT_WINDOW, PAYMENT_WINDOW_SECONDS)?
         .with(REVIEW_THRESHOLD, REVIEW_ABOVE)?
-        .with(STRIPE_API_BASE, &stand_in.url())?;
+        .with(STRIPE_API_BASE, &stand_in.url())?
+        .with(WECHATPAY_API_BASE, &wallets.url())?
+        .with(ALIPAY_API_BASE, &wallets.url())?
+        .with(ADYEN_API_BASE, &wallets.url())?
+        .with(PAYPAL_API_BASE, &wallets.url())?;
     let up = stack::up(layout, &Options { settings, ..options.clone() }, progress).await?;
 
-    let world = World::new(up.file, stand_in)?;
+    let world = World::new(up.file, stand_in, wallets)?;
     let outcome = walk_all(&world, &chosen).await;
 
     // Also after a failure: the stack is the reader's, with the settings that it had.
@@ -58,21 +67,28 @@ fn own_settings(options: &Options, running: Option<&EngineState>) -> Settings {
     running.and_then(|state| state.deployed.as_ref()).map(|deployed| deployed.settings.clone()).unwrap_or_default()
 }
 
-/// On the port that the stack expects, or on a free one if that is taken.
-async fn start_stand_in(layout: &Layout, engine_port: u16) -> Result<StripeStandIn> {
+/// On the ports that the stack expects, or on free ones if those are taken.
+async fn start_stand_ins(layout: &Layout, engine_port: u16) -> Result<(StripeStandIn, WalletsStandIn)> {
     let secrets = stack::secrets(layout)?;
-    match StripeStandIn::start(stack::stand_in_port(engine_port), &secrets.stripe_api_key).await {
-        Ok(stand_in) => Ok(stand_in),
-        Err(_) => StripeStandIn::start(0, &secrets.stripe_api_key).await,
-    }
+    let stripe = match StripeStandIn::start(stack::stand_in_port(engine_port), &secrets.stripe_api_key).await {
+        Ok(stand_in) => stand_in,
+        Err(_) => StripeStandIn::start(0, &secrets.stripe_api_key).await?,
+    };
+    let who = Providers::of_local(&secrets, |_| String::new());
+    let wallets = match WalletsStandIn::start(stack::wallets_port(engine_port), who.clone()).await {
+        Ok(stand_in) => stand_in,
+        Err(_) => WalletsStandIn::start(0, who).await?,
+    };
+    Ok((stripe, wallets))
 }
 
 /// Walks one order after the other. The first walk that waits long is begun before the others and ended after them.
 async fn walk_all(world: &World, chosen: &[&walks::Walk]) -> Result<()> {
     let since = Instant::now();
     println!(
-        "\nThe stand-in for Stripe's API listens on {}; callbacks are signed as Stripe signs them.",
-        world.stripe_url()
+        "\nThe stand-in for Stripe's API listens on {}, that for the wallets' on {}; callbacks are signed as each signs them.",
+        world.stripe_url(),
+        world.wallets_url()
     );
     let unpaid = if chosen.iter().any(|walk| walk.waits) { Some(walks::begin_unpaid(world).await?) } else { None };
     let mut failed = Vec::new();
@@ -86,9 +102,9 @@ async fn walk_all(world: &World, chosen: &[&walks::Walk]) -> Result<()> {
             }
         }
     }
-    for violation in world.stripe_violations() {
-        println!("\nFAILED: Stripe would not have forgiven this: {violation}");
-        failed.push("stripe");
+    for violation in world.violations() {
+        println!("\nFAILED: the provider would not have forgiven this: {violation}");
+        failed.push("provider");
     }
     println!(
         "\n{} of {} orders ended as they should ({}).",

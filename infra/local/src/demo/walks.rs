@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Unit;
 use local_stack::clock;
 use local_stack::error::{LocalError, Result};
+use local_stack::wallets::Wallet;
 use serde_json::json;
 
 use super::baskets::{Basket, decimal, unknown_product};
@@ -29,6 +30,7 @@ enum Life {
     Channel,
     CashOnDelivery,
     Cancelled,
+    Wallet(Wallet),
     Rejected,
     Held,
     Expired,
@@ -39,12 +41,36 @@ const fn walk_of(name: &'static str, title: &'static str, title_zh: &'static str
 }
 
 /// In the order in which they are walked; what waits comes last.
-pub(crate) const WALKS: [Walk; 8] = [
+pub(crate) const WALKS: [Walk; 12] = [
     walk_of("delivered", "paid and delivered", "付款并送达", Life::Delivered),
     walk_of("split", "split over two warehouses", "两仓拆单发货", Life::Split),
     walk_of("channel", "already paid at its channel", "渠道已收款", Life::Channel),
     walk_of("cod", "cash on delivery", "货到付款", Life::CashOnDelivery),
     walk_of("cancelled", "cancelled after payment, with a refund", "付款后取消并退款", Life::Cancelled),
+    walk_of(
+        "wechatpay",
+        "paid with WeChat Pay, cancelled and refunded",
+        "微信支付，取消并退款",
+        Life::Wallet(Wallet::Wechatpay),
+    ),
+    walk_of(
+        "alipay",
+        "paid with Alipay, cancelled and refunded",
+        "支付宝支付，取消并退款",
+        Life::Wallet(Wallet::Alipay),
+    ),
+    walk_of(
+        "adyen",
+        "paid through Adyen, cancelled and refunded",
+        "Adyen 支付，取消并退款",
+        Life::Wallet(Wallet::Adyen),
+    ),
+    walk_of(
+        "paypal",
+        "paid with PayPal, cancelled and refunded",
+        "PayPal 支付，取消并退款",
+        Life::Wallet(Wallet::Paypal),
+    ),
     walk_of("rejected", "rejected: an unknown product", "商品不存在，拒单", Life::Rejected),
     walk_of("held", "held for review and released", "人工审核后放行", Life::Held),
     walk_of("expired", "expired unpaid, its stock given back", "超时未付，释放库存", Life::Expired),
@@ -79,6 +105,7 @@ pub(crate) async fn walk(world: &World, walk: &Walk, unpaid: Option<&Unpaid>) ->
         Life::Channel => channel(world).await,
         Life::CashOnDelivery => cash_on_delivery(world).await,
         Life::Cancelled => cancelled(world).await,
+        Life::Wallet(wallet) => paid_by_wallet(world, wallet).await,
         Life::Rejected => rejected(world).await,
         Life::Held => held(world).await,
         Life::Expired => match unpaid {
@@ -169,6 +196,21 @@ async fn cancelled(world: &World) -> Result<Order> {
     }
     let order = world.order(order.id()).await?;
     expect(order.text("/totals/refunded/amount") == decimal(basket.total()), &order, "count the refund once")?;
+    Ok(order)
+}
+
+async fn paid_by_wallet(world: &World, wallet: Wallet) -> Result<Order> {
+    let basket = Basket { provider: wallet.name(), ..Basket::web(&[("TEE-L", 1)]) };
+    let placed = world.place("storefront", &basket.body(&world.number("W"))).await?;
+    let order = world.until(placed.id(), "payable", |order| order.status() == "awaiting_payment").await?;
+    let trade = world.pay_by_wallet(wallet, order.text("/payments/0/payment_reference"), basket.total()).await?;
+    let order = released(world, &order, 1).await?;
+    let path = format!("/v1/orders/{}/cancellation", order.id());
+    world.command("storefront", &path, &json!({ "reason": "买错了" })).await?;
+    world.wallet_refunds(wallet, &trade).await?;
+    let over = |order: &Order| order.status() == "cancelled" && order.text("/payment_status") == "refunded";
+    let order = world.until(order.id(), "cancelled and refunded", over).await?;
+    expect(order.text("/totals/refunded/amount") == decimal(basket.total()), &order, "have its money back once")?;
     Ok(order)
 }
 

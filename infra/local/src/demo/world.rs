@@ -6,6 +6,7 @@ use local_stack::error::{LocalError, Result};
 use local_stack::shop::{Placed, Shop};
 use local_stack::stack_file::StackFile;
 use local_stack::stripe_api::{Refund, StripeStandIn};
+use local_stack::wallets::{Trade, Wallet, WalletsStandIn};
 use serde_json::{Value, json};
 
 use super::order::{Order, Shipment};
@@ -15,19 +16,26 @@ const PACE: Duration = Duration::from_millis(100);
 /// How long anything prompt may take; the engine is a Python program on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(crate) struct World(Shop);
+pub(crate) struct World(Shop, WalletsStandIn);
 
 impl World {
-    pub(crate) fn new(stack: StackFile, stripe: StripeStandIn) -> Result<Self> {
-        Shop::new(stack, stripe).map(Self)
+    pub(crate) fn new(stack: StackFile, stripe: StripeStandIn, wallets: WalletsStandIn) -> Result<Self> {
+        Shop::new(stack, stripe).map(|shop| Self(shop, wallets))
     }
 
     pub(crate) fn stripe_url(&self) -> String {
         self.0.stripe.url()
     }
 
-    pub(crate) fn stripe_violations(&self) -> Vec<String> {
-        self.0.stripe.with(|ledger| ledger.violations().to_vec())
+    pub(crate) fn wallets_url(&self) -> String {
+        self.1.url()
+    }
+
+    /// What no provider would have forgiven.
+    pub(crate) fn violations(&self) -> Vec<String> {
+        let stripe = self.0.stripe.with(|ledger| ledger.violations().to_vec());
+        let wallets = Wallet::ALL.iter().flat_map(|wallet| self.1.with(*wallet, |books| books.violations().to_vec()));
+        stripe.into_iter().chain(wallets).collect()
     }
 
     /// A number that was never used, such as `W-1795…-3`.
@@ -81,6 +89,38 @@ impl World {
         let id = self.0.pay(&placed, 3).await?;
         say(&format!("the buyer pays {id}; Stripe says payment_intent.succeeded, three times"));
         Ok(id)
+    }
+
+    /// The buyer pays with a wallet, and the wallet tells the stack, three times as it happens.
+    pub(crate) async fn pay_by_wallet(&self, wallet: Wallet, reference: &str, cents: u32) -> Result<Trade> {
+        let trade = self.1.with(wallet, |books| {
+            books.begin(reference, i64::from(cents));
+            books.pay(reference)
+        });
+        let trade = trade.ok_or_else(|| LocalError::Failed(format!("{} takes no payment", wallet.name())))?;
+        let said = wallet.paid(&self.0.stack, &self.number("evt"), &trade)?;
+        for _ in 0..3 {
+            self.0.wallet_says(wallet, &said).await?;
+        }
+        say(&format!("the buyer pays {}; {} says so, three times", trade.id, wallet.name()));
+        Ok(trade)
+    }
+
+    /// Waits for the one refund of a trade, and lets the wallet tell that it has gone through.
+    pub(crate) async fn wallet_refunds(&self, wallet: Wallet, trade: &Trade) -> Result<()> {
+        let since = Instant::now();
+        let refund = loop {
+            let refund = self.1.with(wallet, |books| books.refunds_of(&trade.id).next().cloned());
+            if let Some(refund) = refund {
+                break refund;
+            }
+            if since.elapsed() > PATIENCE {
+                return Err(LocalError::Failed(format!("{} was asked for no refund of {}", wallet.name(), trade.id)));
+            }
+            tokio::time::sleep(PACE).await;
+        };
+        say(&format!("{} is asked for the refund {} and says that it went through", wallet.name(), refund.number));
+        self.0.wallet_says(wallet, &wallet.refunded(&self.0.stack, &self.number("evt"), trade, &refund)?).await
     }
 
     /// Refunds that Stripe made of a payment.

@@ -19,7 +19,7 @@ use crate::pointers::{Pointer, WorkEntry, WorkList};
 
 mod payment;
 
-pub use payment::{CancelAnswer, CancelRequest, PaymentGateway, RefundAnswer, RefundRequest};
+pub use payment::{CancelAnswer, CancelRequest, Gateways, PaymentGateway, RefundAnswer, RefundRequest, SecretStore};
 
 /// The time. A port, so that tests and the simulator turn the hands.
 pub trait Clock: Send + Sync {
@@ -190,6 +190,15 @@ pub enum ListKey {
     Day(String, Channel),
 }
 
+/// A span of time, such as somebody's day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Its first moment.
+    pub from: Timestamp,
+    /// The first moment after it.
+    pub until: Timestamp,
+}
+
 /// A page of ids and where the next begins (opaque to clients).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
@@ -214,6 +223,8 @@ pub trait OrderLists: Send + Sync {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page<WorkEntry>, StoreError>;
+    /// Commits that moved money within a span of time, oldest first.
+    async fn ledger(&self, span: &Span, cursor: Option<&str>, limit: u32) -> Result<Page<CommitRecord>, StoreError>;
 }
 
 /// Tasks that belong to no order: payments and parcels that nobody knows, counts below what is promised.

@@ -1,9 +1,15 @@
 //! What is asked of a payment provider, and how it answers.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use jiff::Timestamp;
 use oms_domain::body::Provider;
 use oms_domain::id::{OrderId, PaymentReference, RefundId};
 use oms_domain::money::Money;
+
+use crate::error::PortError;
 
 /// A refund to send or to ask about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +28,9 @@ pub struct RefundRequest {
     pub captured: Money,
     /// How much.
     pub amount: Money,
+    /// When it was sent for the first time; now, if that is just about to happen. A provider without a query is asked by
+    /// sending again under the same key, which is safe only for as long as it keeps the key.
+    pub first_sent_at: Timestamp,
 }
 
 /// How a provider answers a request for money to go back.
@@ -89,4 +98,33 @@ pub trait PaymentGateway: Send + Sync {
     /// Calls a payment off that was not captured. One without a provider's id is called off by our reference where the
     /// provider knows it by that, and refused where it does not.
     async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer;
+}
+
+/// The APIs of the providers that are configured.
+#[async_trait]
+pub trait Gateways: Send + Sync {
+    /// A provider's API; none when it is not configured.
+    ///
+    /// # Errors
+    /// [`PortError`] when it is configured and cannot be set up, for example because its secret is not there: nothing was
+    /// sent, and the same may well succeed later.
+    async fn gateway(&self, provider: Provider) -> Result<Option<Arc<dyn PaymentGateway>>, PortError>;
+}
+
+/// APIs that are set up already.
+#[async_trait]
+impl Gateways for BTreeMap<Provider, Arc<dyn PaymentGateway>> {
+    async fn gateway(&self, provider: Provider) -> Result<Option<Arc<dyn PaymentGateway>>, PortError> {
+        Ok(self.get(&provider).cloned())
+    }
+}
+
+/// Where secrets lie.
+#[async_trait]
+pub trait SecretStore: Send + Sync {
+    /// The text of a secret.
+    ///
+    /// # Errors
+    /// [`PortError`] when it cannot be read; the text itself is in no message.
+    async fn secret(&self, name: &str) -> Result<String, PortError>;
 }

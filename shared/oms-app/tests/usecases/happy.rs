@@ -56,7 +56,7 @@ fn paid_back(order: &Order) -> String {
 #[tokio::test]
 async fn every_life_ends_where_it_should() {
     use OrderStatus::{Cancelled, Closed, Completed, Expired, InFulfilment, Rejected};
-    let ends: [(&str, OrderStatus, &str, &str, &str); 31] = [
+    let ends: [(&str, OrderStatus, &str, &str, &str); 34] = [
         ("paid_and_delivered", Closed, "paid", "delivered", "0.00 CNY"),
         ("split", Completed, "paid", "delivered", "0.00 CNY"),
         ("channel", Completed, "paid", "delivered", "0.00 CNY"),
@@ -82,6 +82,9 @@ async fn every_life_ends_where_it_should() {
         ("planned_elsewhere", Completed, "paid", "delivered", "0.00 CNY"),
         ("waits_for_stock", InFulfilment, "paid", "shipped", "0.00 CNY"),
         ("refunded_in_parts", InFulfilment, "refunded", "unfulfilled", "186.00 CNY"),
+        ("refunded_a_minute_apart", InFulfilment, "partially_refunded", "unfulfilled", "13.00 CNY"),
+        ("agreed_by_two", InFulfilment, "partially_refunded", "unfulfilled", "260.00 CNY"),
+        ("agreed_by_nobody", Cancelled, "refunded", "cancelled", "305.00 CNY"),
         ("authorized_and_voided", Cancelled, "voided", "cancelled", "0.00 CNY"),
         ("third_time_lucky", InFulfilment, "paid", "unfulfilled", "0.00 CNY"),
         ("refunded_by_hand", InFulfilment, "partially_refunded", "shipped", "6.00 CNY"),

@@ -3,6 +3,7 @@
 use oms_domain::body::{DeclaredStatus, Delivery, DeliveryType, Provider};
 use oms_domain::command::{Command, Report};
 use oms_domain::id::{HoldId, RefundId};
+use oms_domain::payment::PaymentFact;
 use oms_testkit::build::{OrderBuilder, an_order, cny};
 
 use oms_testkit::shop::acts::Act;
@@ -249,6 +250,46 @@ pub fn refunded_in_parts() -> Vec<Act> {
     ]
 }
 
+/// Finance wants more back than one person may send: another agrees.
+pub fn agreed_by_two() -> Vec<Act> {
+    let refund_id = RefundId::of(&order_id("web", "W-1"), 1);
+    vec![
+        three(),
+        paid("evt_1", "pi_1", "305.00"),
+        Act::Refund { amount: "260.00", key: "k-1" },
+        Act::ask(Command::ApproveRefund { refund_id, by: "manager".into() }),
+    ]
+}
+
+/// Nobody agrees to the first, and the second is overtaken by a cancellation.
+pub fn agreed_by_nobody() -> Vec<Act> {
+    let refund_id = RefundId::of(&order_id("web", "W-1"), 1);
+    vec![
+        three(),
+        paid("evt_1", "pi_1", "305.00"),
+        Act::Refund { amount: "260.00", key: "k-1" },
+        Act::ask(Command::DeclineRefund { refund_id, reason: "not agreed".into() }),
+        Act::Refund { amount: "255.00", key: "k-2" },
+        cancel(),
+    ]
+}
+
+/// Paid by WeChat Pay, which takes the next refund of a payment a minute after the last.
+pub fn refunded_a_minute_apart() -> Vec<Act> {
+    let paid = captured(&order_id("web", "W-1"), "evt_1", "wx_1", "186.00");
+    vec![
+        Act::place(an_order().paid_by(Provider::Wechatpay)),
+        Act::told(PaymentFact { provider: Provider::Wechatpay, ..paid }),
+        Act::Refund { amount: "6.00", key: "k-1" },
+        Act::Refund { amount: "7.00", key: "k-2" },
+        Act::Pass(100),
+    ]
+}
+
+fn three() -> Act {
+    Act::place(an_order().empty().line("TEE-M", 3, "99.00").shipping_fee("8.00"))
+}
+
 /// Authorized first, and cancelled before the money is taken: the promise is given back.
 pub fn authorized_and_voided() -> Vec<Act> {
     let id = order_id("web", "W-1");
@@ -350,6 +391,9 @@ pub const ALL: &[(&str, Life)] = &[
     ("planned_elsewhere", planned_elsewhere),
     ("waits_for_stock", waits_for_stock),
     ("refunded_in_parts", refunded_in_parts),
+    ("refunded_a_minute_apart", refunded_a_minute_apart),
+    ("agreed_by_two", agreed_by_two),
+    ("agreed_by_nobody", agreed_by_nobody),
     ("authorized_and_voided", authorized_and_voided),
     ("third_time_lucky", third_time_lucky),
     ("refunded_by_hand", refunded_by_hand),

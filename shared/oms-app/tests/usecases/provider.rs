@@ -1,9 +1,17 @@
 //! Answers of the payment provider that are lost: nothing is ever sent twice, and nothing is forgotten.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use oms_app::error::PortError;
+use oms_app::ports::{Gateways, PaymentGateway};
+use oms_app::reversal;
+use oms_domain::body::Provider;
 use oms_domain::command::Command;
 use oms_domain::id::RefundId;
 use oms_domain::status::{OrderStatus, PaymentStatus, RefundStatus};
 use oms_domain::task::TaskKind;
+use oms_domain::wake;
 use oms_testkit::build::cny;
 use oms_testkit::faults::Fault;
 use oms_testkit::gateway::{ProviderPayment, Script};
@@ -212,6 +220,45 @@ async fn called_off(life: fn() -> Vec<Act>, script: &[Script]) -> Shop {
     shop.stripe.script(script.iter().cloned());
     shop.live(last).await;
     shop
+}
+
+/// Every provider is configured, and none can be set up: no secret is there.
+struct NoSecrets;
+
+#[async_trait]
+impl Gateways for NoSecrets {
+    async fn gateway(&self, _provider: Provider) -> Result<Option<Arc<dyn PaymentGateway>>, PortError> {
+        Err(PortError { port: "payment gateway", detail: "its secret is not there".into() })
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_cannot_be_set_up_leaves_refunds_and_payments_to_be_tried_again() {
+    for life in [lives::cancelled_after_payment(), lives::paid_in_two_ways(), lives::cancelled_unpaid()] {
+        let mut shop = Shop::new().await;
+        let (cancel, before) = life.split_last().unwrap();
+        shop.live_all(before).await;
+        // The message that would undo it is lost, so that the order waits for the sweep.
+        shop.try_act(cancel).await.unwrap();
+        let (engine, id) = (shop.engine(), shop.id());
+        let asked_before = shop.stripe.calls();
+        for _ in 0..2 {
+            let error = reversal::compensate(&engine, &NoSecrets, &id).await.unwrap_err();
+            assert!(error.is_transient(), "{error}");
+        }
+        let order = shop.order(&id).await;
+        assert_eq!(shop.stripe.calls(), asked_before, "nothing was sent");
+        for refund in &order.refunds {
+            let provider = order.payment(&refund.payment_id).unwrap().provider;
+            // What the channel sends back does not wait for somebody else's secret.
+            let wanted = if provider == Provider::Channel { RefundStatus::Succeeded } else { RefundStatus::Approved };
+            assert_eq!(refund.status, wanted, "{provider:?}");
+        }
+        assert!(wake::next(&order, &engine.policy).is_some(), "it is looked at again");
+        shop.settle().await;
+        checks::sound(&shop).await;
+        assert_eq!(shop.order(&id).await.status, OrderStatus::Cancelled);
+    }
 }
 
 #[tokio::test]

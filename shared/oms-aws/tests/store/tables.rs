@@ -106,7 +106,7 @@ fn the_template_declares_both_tables() {
     let orders = of_template("OrdersTable");
     let names: Vec<&str> = list(&orders.0, "GlobalSecondaryIndexes").iter().map(|i| text(i, "IndexName")).collect();
     // Every index that the store reads.
-    for index in ["customer", "day", "tasks", "payment"] {
+    for index in ["customer", "day", "tasks", "payment", "ledger"] {
         assert!(names.contains(&index), "{index} is not in the template");
     }
     assert_eq!(orders.0["TimeToLiveSpecification"]["AttributeName"].as_str(), Some(oms_aws::rows::TTL));

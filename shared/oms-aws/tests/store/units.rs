@@ -3,15 +3,17 @@
 
 use std::fmt::Write as _;
 
+use jiff::SignedDuration;
 use oms_app::pointers::{Pointer, WorkEntry, WorkList};
 use oms_app::ports::{
-    Commit, KeyStore, ListKey, OrderLists, OrderStore, ParkedFact, SideRow, StockStore, TrackingStore,
+    Commit, KeyStore, ListKey, OrderLists, OrderStore, ParkedFact, SideRow, Span, StockStore, TrackingStore,
 };
 use oms_app::timers::{Timer, TimerStore, Watched};
 use oms_aws::meter::Meter;
 use oms_domain::body::Provider;
 use oms_domain::event::OrderEvent;
 use oms_domain::id::{Carrier, EventKey, PaymentId, ShipmentId, TrackingNumber};
+use oms_domain::ledger::{Account, Entry, Posting};
 use oms_domain::payment::{PaymentFact, PaymentFactKind};
 use oms_domain::stock::StockMove;
 use oms_domain::task::{Answer, Role, Task, TaskKind};
@@ -90,7 +92,16 @@ async fn of_every_call() {
     orders.commit(&four).await.unwrap();
     sheet.row("commit that makes a payment's id known (in the payment index)");
 
-    let mut five = follow(&four, OrderEvent::FulfilmentStarted);
+    let mut money = follow(&four, OrderEvent::Noted { what: "money".into(), detail: String::new() });
+    let currency = cny("1.00").currency();
+    let entry = |account, minor| Entry { account, minor };
+    let entries = vec![entry(Account::Captured(Provider::Stripe), 18_600), entry(Account::Suspense, -18_600)];
+    money.record.postings =
+        vec![Posting { event: "payment_captured".into(), subject: None, reference: None, currency, entries }];
+    orders.commit(&money).await.unwrap();
+    sheet.row("commit that moves money (in the ledger index)");
+
+    let mut five = follow(&money, OrderEvent::FulfilmentStarted);
     let shipment_id = ShipmentId::of(&id, 1);
     let entry =
         |list| WorkEntry { location_id: location_id("sz-1"), list, since: start(), shipment_id: shipment_id.clone() };
@@ -146,7 +157,7 @@ async fn of_every_call() {
     sheet.row("park a callback that came before its order");
 
     orders.load(&id).await.unwrap().unwrap();
-    sheet.row("load of the order, 8 commits");
+    sheet.row("load of the order, 9 commits");
     stock.levels(&skus).await.unwrap();
     sheet.row("stock levels of 2 SKUs, one location each");
     stock.products(&skus).await.unwrap();
@@ -161,6 +172,9 @@ async fn of_every_call() {
     sheet.row("page of a customer's orders (ids)");
     orders.orders(&ListKey::Day("2026-11-11".into(), one.record.channel.clone()), None, 20).await.unwrap();
     sheet.row("page of a day's orders (ids, 4 partitions)");
+    let until = start().checked_add(SignedDuration::from_hours(24)).unwrap();
+    assert_eq!(orders.ledger(&Span { from: start(), until }, None, 20).await.unwrap().items.len(), 1);
+    sheet.row("page of a day's ledger (8 partitions, one commit)");
     for shard in 0..orders.shards() {
         orders.due(shard, start(), 200).await.unwrap();
     }

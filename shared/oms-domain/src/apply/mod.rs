@@ -64,8 +64,13 @@ impl Order {
     /// A new order, before its first commit is stored.
     #[must_use]
     pub fn received(id: OrderId, body: PlacedOrder, at: Timestamp) -> Self {
-        let payments =
-            body.payments.iter().enumerate().map(|(i, declared)| declared_payment(i + 1, declared, &body)).collect();
+        let payments = body
+            .payments
+            .iter()
+            .enumerate()
+            .map(|(i, declared)| declared_payment(i + 1, declared, &body, at))
+            .collect();
+        let zero = Money::zero(body.currency);
         Self {
             id,
             version: 0,
@@ -77,6 +82,7 @@ impl Order {
             holds: Vec::new(),
             payments,
             payment_accepted: false,
+            let_off: zero,
             payment_deadline: None,
             reserved: false,
             reservations: Vec::new(),
@@ -166,8 +172,12 @@ impl Order {
             | OrderEvent::PaymentVoided { .. }
             | OrderEvent::PaymentUnknown { .. }
             | OrderEvent::PaymentDisputed { .. }
-            | OrderEvent::DisputeWon { .. } => self.apply_payment(event),
-            OrderEvent::PaymentAccepted => self.payment_accepted = true,
+            | OrderEvent::DisputeWon { .. }
+            | OrderEvent::DisputeLost { .. } => self.apply_payment(event, at),
+            OrderEvent::PaymentAccepted => {
+                self.payment_accepted = true;
+                self.let_off = self.shortfall();
+            }
             OrderEvent::Confirmed => self.status = OrderStatus::Confirmed,
             OrderEvent::ShipmentPlanned { .. }
             | OrderEvent::ShipmentMoved { .. }
@@ -211,7 +221,9 @@ impl Order {
                 self.completed_at = Some(at);
             }
             OrderEvent::Closed => self.status = OrderStatus::Closed,
-            OrderEvent::RefundApproved { .. }
+            OrderEvent::RefundRequested { .. }
+            | OrderEvent::RefundDeclined { .. }
+            | OrderEvent::RefundApproved { .. }
             | OrderEvent::RefundSubmitted { .. }
             | OrderEvent::RefundSucceeded { .. }
             | OrderEvent::RefundPending { .. }
@@ -249,7 +261,7 @@ impl Order {
     }
 }
 
-fn declared_payment(position: usize, declared: &DeclaredPayment, body: &PlacedOrder) -> Payment {
+fn declared_payment(position: usize, declared: &DeclaredPayment, body: &PlacedOrder, at: Timestamp) -> Payment {
     let zero = Money::zero(body.currency);
     let (status, authorized, captured) = match declared.status {
         DeclaredStatus::Due => (PaymentStatus::Created, zero, zero),
@@ -265,6 +277,9 @@ fn declared_payment(position: usize, declared: &DeclaredPayment, body: &PlacedOr
         status,
         authorized,
         captured,
+        charged_back: zero,
+        lost: zero,
+        captured_at: captured.is_positive().then(|| declared.paid_at.unwrap_or(at)),
         retry_at: None,
         declared: true,
     }

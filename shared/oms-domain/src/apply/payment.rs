@@ -1,5 +1,7 @@
 //! What events do to payment attempts.
 
+use jiff::Timestamp;
+
 use crate::event::OrderEvent;
 use crate::id::{PaymentId, PaymentReference};
 use crate::money::Money;
@@ -7,7 +9,7 @@ use crate::order::{Order, Payment};
 use crate::status::PaymentStatus;
 
 impl Order {
-    pub(super) fn apply_payment(&mut self, event: &OrderEvent) {
+    pub(super) fn apply_payment(&mut self, event: &OrderEvent, at: Timestamp) {
         let zero = Money::zero(self.body.currency);
         if let OrderEvent::PaymentAdded { payment_id, provider, amount } = event {
             let position = self.payments.len() + 1;
@@ -20,6 +22,9 @@ impl Order {
                 status: PaymentStatus::Created,
                 authorized: zero,
                 captured: zero,
+                charged_back: zero,
+                lost: zero,
+                captured_at: None,
                 retry_at: None,
                 declared: false,
             });
@@ -36,12 +41,22 @@ impl Order {
             payment.authorized = *amount;
         } else if let OrderEvent::PaymentCaptured { captured, .. } = event {
             payment.captured = *captured;
+            payment.captured_at.get_or_insert(at);
             // Money that the buyer's bank wants back is contested however much of it was taken.
-            if payment.status != PaymentStatus::Disputed {
+            if !matches!(payment.status, PaymentStatus::Disputed | PaymentStatus::ChargedBack) {
                 payment.status = taken(payment);
             }
+        } else if let OrderEvent::PaymentDisputed { amount, .. } = event {
+            payment.status = PaymentStatus::Disputed;
+            payment.charged_back = contested(payment, *amount);
         } else if let OrderEvent::DisputeWon { .. } = event {
+            payment.lost = zero;
             payment.status = taken(payment);
+            payment.charged_back = zero;
+        } else if let OrderEvent::DisputeLost { amount, .. } = event {
+            payment.lost = *amount;
+            payment.charged_back = *amount;
+            payment.status = PaymentStatus::ChargedBack;
         } else if let OrderEvent::PaymentUnknown { retry_at, .. } = event {
             payment.status = PaymentStatus::Unknown;
             payment.retry_at = Some(*retry_at);
@@ -57,6 +72,11 @@ fn taken(payment: &Payment) -> PaymentStatus {
     if whole { PaymentStatus::Captured } else { PaymentStatus::PartiallyCaptured }
 }
 
+/// What a bank takes: the part that it names, as far as that can be one of what was captured, else all of it.
+fn contested(payment: &Payment, amount: Money) -> Money {
+    amount.min(payment.captured).ok().filter(|part| part.is_positive()).unwrap_or(payment.captured)
+}
+
 fn payment_of(event: &OrderEvent) -> Option<&PaymentId> {
     if let OrderEvent::PaymentIdentified { payment_id, .. }
     | OrderEvent::PaymentPending { payment_id }
@@ -68,7 +88,8 @@ fn payment_of(event: &OrderEvent) -> Option<&PaymentId> {
     | OrderEvent::PaymentVoided { payment_id }
     | OrderEvent::PaymentUnknown { payment_id, .. }
     | OrderEvent::PaymentDisputed { payment_id, .. }
-    | OrderEvent::DisputeWon { payment_id } = event
+    | OrderEvent::DisputeWon { payment_id }
+    | OrderEvent::DisputeLost { payment_id, .. } = event
     {
         Some(payment_id)
     } else {
@@ -87,8 +108,6 @@ fn plain_status(event: &OrderEvent) -> Option<PaymentStatus> {
         Some(PaymentStatus::Voiding)
     } else if let OrderEvent::PaymentVoided { .. } = event {
         Some(PaymentStatus::Voided)
-    } else if let OrderEvent::PaymentDisputed { .. } = event {
-        Some(PaymentStatus::Disputed)
     } else {
         None
     }

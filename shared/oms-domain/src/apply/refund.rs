@@ -9,30 +9,45 @@ use crate::status::RefundStatus;
 
 impl Order {
     pub(super) fn apply_refund(&mut self, event: &OrderEvent, at: Timestamp) {
-        if let OrderEvent::RefundApproved { refund_id, payment_id, amount, cause, reason, lines, key } = event {
+        if let OrderEvent::RefundRequested { refund_id, payment_id, amount, cause, reason, lines, key, by }
+        | OrderEvent::RefundApproved { refund_id, payment_id, amount, cause, reason, lines, key, by } = event
+        {
             if let Some(key) = key {
                 self.applied.insert(key.clone());
                 self.refund_keys.entry(key.clone()).or_insert_with(|| refund_id.clone());
             }
+            let waits = |r: &&mut Refund| r.id == *refund_id && r.status == RefundStatus::Requested;
+            if let Some(waiting) = self.refunds.iter_mut().find(waits) {
+                waiting.status = RefundStatus::Approved;
+                waiting.since = at;
+                waiting.approved_by.clone_from(by);
+                return;
+            }
+            let is_asked = matches!(event, OrderEvent::RefundRequested { .. });
             self.refunds.push(Refund {
                 id: refund_id.clone(),
                 payment_id: payment_id.clone(),
                 amount: *amount,
-                status: RefundStatus::Approved,
+                status: if is_asked { RefundStatus::Requested } else { RefundStatus::Approved },
                 cause: *cause,
                 reason: reason.clone(),
                 lines: lines.clone(),
                 provider_reference: None,
                 since: at,
+                first_sent_at: None,
                 retry_at: None,
                 attempts: 0,
                 refused: false,
+                sent_at: None,
+                asked_by: by.clone(),
+                approved_by: None,
             });
             return;
         }
         let Some(refund) = refund_of(event).and_then(|id| self.refunds.iter_mut().find(|r| r.id == *id)) else {
             return;
         };
+        let was_in_flight = refund.is_in_flight();
         refund.since = at;
         refund.retry_at = None;
         if let OrderEvent::RefundSucceeded { provider_reference, .. } = event {
@@ -54,10 +69,18 @@ impl Order {
             refund.attempts += 1;
         } else if let OrderEvent::RefundSubmitted { .. } = event {
             refund.status = RefundStatus::Submitted;
+            refund.first_sent_at.get_or_insert(at);
+            refund.sent_at = Some(at);
             refund.attempts += 1;
             refund.refused = false;
+        } else if let OrderEvent::RefundDeclined { .. } = event {
+            refund.status = RefundStatus::Declined;
         } else {
             refund.status = RefundStatus::Manual;
+        }
+        // The call itself came some time between its submission and its answer.
+        if was_in_flight && !refund.is_in_flight() {
+            refund.sent_at = Some(at);
         }
     }
 }
@@ -68,6 +91,7 @@ fn refund_of(event: &OrderEvent) -> Option<&RefundId> {
     | OrderEvent::RefundPending { refund_id, .. }
     | OrderEvent::RefundFailed { refund_id, .. }
     | OrderEvent::RefundUnknown { refund_id, .. }
+    | OrderEvent::RefundDeclined { refund_id, .. }
     | OrderEvent::RefundManual { refund_id, .. } = event
     {
         Some(refund_id)

@@ -2,7 +2,7 @@
 
 use crate::decide::refund::approve;
 use crate::decide::shipment::withdrawn;
-use crate::decide::{call_off, holds};
+use crate::decide::{call_off, holds, second_person};
 use crate::event::{OrderEvent, RefundCause};
 use crate::machine::Machine;
 use crate::order::Order;
@@ -109,20 +109,18 @@ fn owed(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
         if order.awaits_location() {
             return Ok(events);
         }
-        for payment in &order.payments {
-            let amount = order.refundable(payment)?;
+        // What a person asked for and nobody has agreed to is owed now: it need not wait, and it goes with the rest.
+        let overtaken = second_person::overtaken(order, undone_because(order));
+        let mut free = order.clone();
+        overtaken.iter().for_each(|event| free.apply(event, order.updated_at));
+        for payment in &free.payments {
+            let amount = free.refundable(payment)?;
             if amount.is_positive() {
-                events.push(approve(
-                    order,
-                    events.len(),
-                    payment,
-                    amount,
-                    RefundCause::OrderUndone,
-                    undone_because(order),
-                ));
+                let (ahead, why) = (events.len(), undone_because(order));
+                events.push(approve(order, ahead, payment, amount, RefundCause::OrderUndone, why));
             }
         }
-        return Ok(events);
+        return Ok([overtaken, events].concat());
     }
     let mut open = order.excess()?;
     // The latest money goes back first: it is what came on top.

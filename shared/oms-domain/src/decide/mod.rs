@@ -2,12 +2,14 @@
 
 mod call_off;
 mod compensate;
+mod dispute;
 mod holds;
 mod payment;
 mod placement;
 mod plan;
 mod refund;
 mod refund_fact;
+mod second_person;
 mod settle;
 mod shipment;
 
@@ -34,11 +36,16 @@ pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec
         Command::Cancel { reason } => compensate::cancel(order, reason)?,
         Command::ReleaseHold { hold_id, reason } => holds::release(order, hold_id, reason, ctx)?,
         Command::RejectHold { hold_id, reason } => holds::reject(order, hold_id, reason)?,
-        Command::RequestRefund { key, ask, reason } => refund::request(order, key, ask, reason)?,
+        Command::RequestRefund { key, ask, reason, by } => {
+            let asked = refund::request(order, key, ask, reason, by)?;
+            second_person::wait(order, asked, ctx)?
+        }
+        Command::ApproveRefund { refund_id, by } => second_person::approve(order, refund_id, by)?,
+        Command::DeclineRefund { refund_id, reason } => second_person::decline(order, refund_id, reason)?,
         Command::Compensate => compensate::compensate(order, ctx)?,
-        Command::SubmitRefund { refund_id } => refund::submit(order, refund_id)?,
+        Command::SubmitRefund { refund_id } => refund::submit(order, refund_id, ctx)?,
         Command::AnswerRefund { refund_id, answer } => refund::answer(order, refund_id, answer, ctx)?,
-        Command::RetryRefund { refund_id } => refund::retry(order, refund_id)?,
+        Command::RetryRefund { refund_id } => refund::retry(order, refund_id, ctx)?,
         Command::SettleRefund { refund_id, reason } => refund::settle(order, refund_id, reason)?,
         Command::AnswerCallOff { payment_id, answer } => call_off::answer(order, payment_id, answer, ctx)?,
         Command::ReleaseStock => compensate::release_stock(order),

@@ -1,6 +1,7 @@
 //! What providers say about payments. A capture is a fact and is always recorded; whether it pays for this order is
 //! checked against the order: amount, currency, live or test, reference.
 
+use crate::decide::dispute;
 use crate::decide::holds::{self, anomaly};
 use crate::decide::refund_fact::{self, Told};
 use crate::event::OrderEvent;
@@ -26,11 +27,12 @@ pub(super) fn record(order: &Order, fact: &PaymentFact, ctx: &Context<'_>) -> Re
         PaymentFactKind::Other { name } => vec![note("provider_event", name.clone())],
         PaymentFactKind::Captured { amount } => captured(order, fact, *amount, ctx)?,
         PaymentFactKind::Authorized { amount } => authorized(order, fact, *amount, ctx)?,
-        PaymentFactKind::Pending
-        | PaymentFactKind::Failed { .. }
-        | PaymentFactKind::Cancelled
-        | PaymentFactKind::DisputeWon => lesser(order, fact, ctx),
-        PaymentFactKind::Disputed { amount } => disputed(order, fact, *amount, ctx),
+        PaymentFactKind::Pending | PaymentFactKind::Failed { .. } | PaymentFactKind::Cancelled => {
+            lesser(order, fact, ctx)
+        }
+        PaymentFactKind::DisputeWon => dispute::won(order, fact, lesser(order, fact, ctx), ctx)?,
+        PaymentFactKind::DisputeLost { amount } => dispute::lost(order, fact, *amount, ctx)?,
+        PaymentFactKind::Disputed { amount } => dispute::opened(order, fact, *amount, ctx),
         PaymentFactKind::Refund { refund_id, provider_refund_id, amount, status } => {
             let told = Told { refund_id: refund_id.as_ref(), provider_refund_id, amount: *amount, status: *status };
             refund_fact::record(order, fact, &told, ctx)?
@@ -66,6 +68,7 @@ fn amount_of(kind: &PaymentFactKind) -> Option<Money> {
         | PaymentFactKind::Refund { .. }
         | PaymentFactKind::Disputed { .. }
         | PaymentFactKind::DisputeWon
+        | PaymentFactKind::DisputeLost { .. }
         | PaymentFactKind::Other { .. } => None,
     }
 }
@@ -89,7 +92,7 @@ fn identified(order: &Order, fact: &PaymentFact, amount: Money) -> (PaymentId, b
 }
 
 /// Why an amount cannot count at all: it is in another currency, or no amount. Raised to people.
-fn unusable(order: &Order, fact: &PaymentFact, amount: Money, ctx: &Context<'_>) -> Option<Vec<OrderEvent>> {
+pub(super) fn unusable(order: &Order, fact: &PaymentFact, amount: Money, ctx: &Context<'_>) -> Option<Vec<OrderEvent>> {
     if amount.currency() != order.body.currency {
         let detail = format!("{} tells of {amount}, the order is in {}", fact.provider.name(), order.body.currency);
         let mut events = vec![anomaly(order, 0, "payment_currency", detail.clone())];
@@ -228,7 +231,9 @@ fn step(payment: &Payment, kind: &PaymentFactKind) -> Option<OrderEvent> {
             Some(OrderEvent::PaymentExpired { payment_id })
         }
         // A dispute that is won gives nothing to an attempt that was not disputed.
-        PaymentFactKind::DisputeWon if payment.status == PaymentStatus::Disputed => {
+        PaymentFactKind::DisputeWon
+            if matches!(payment.status, PaymentStatus::Disputed | PaymentStatus::ChargedBack) =>
+        {
             Some(OrderEvent::DisputeWon { payment_id })
         }
         PaymentFactKind::Pending
@@ -239,6 +244,7 @@ fn step(payment: &Payment, kind: &PaymentFactKind) -> Option<OrderEvent> {
         | PaymentFactKind::Captured { .. }
         | PaymentFactKind::Refund { .. }
         | PaymentFactKind::Disputed { .. }
+        | PaymentFactKind::DisputeLost { .. }
         | PaymentFactKind::Other { .. } => None,
     }
 }
@@ -267,18 +273,4 @@ fn lost_promise(order: &Order, payment: &Payment, events: &[OrderEvent], ctx: &C
         raised.extend(mismatch(order, detail, ctx));
     }
     raised
-}
-
-fn disputed(order: &Order, fact: &PaymentFact, amount: Money, ctx: &Context<'_>) -> Vec<OrderEvent> {
-    let detail = format!("{} {}: {amount} disputed", fact.provider.name(), fact.provider_payment_id);
-    let mut events = vec![anomaly(order, 0, "payment_disputed", detail.clone())];
-    let known = attempt(order, fact).filter(|p| p.provider_payment_id.is_some());
-    if let Some(payment) = known.filter(|p| p.status.can_become(PaymentStatus::Disputed)) {
-        events.push(OrderEvent::PaymentDisputed { payment_id: payment.id.clone(), amount });
-    }
-    let held = order.active_holds().any(|h| h.kind == HoldKind::Fraud);
-    if !held && !order.is_undone() && (!order.has_shipped() || order.has_unshipped()) {
-        events.push(holds::place(order, 0, HoldKind::Fraud, "the buyer's bank disputes the payment".into(), ctx));
-    }
-    events
 }

@@ -7,9 +7,11 @@ use crate::machine::Machine;
 use crate::money::Money;
 use crate::order::{Order, Payment, Refund};
 use crate::policy::Context;
+use crate::refund_pace;
 use crate::refund_share;
 use crate::refusal::Refusal;
 use crate::status::RefundStatus;
+use crate::wake;
 
 /// After so many questions without an answer a person takes over.
 const MOST_QUESTIONS: u32 = 20;
@@ -33,6 +35,7 @@ pub(super) fn approve(
         reason: reason.into(),
         lines: Vec::new(),
         key: None,
+        by: None,
     }
 }
 
@@ -41,6 +44,7 @@ pub(super) fn request(
     key: &EventKey,
     ask: &RefundAsk,
     reason: &str,
+    who: &str,
 ) -> Result<Vec<OrderEvent>, Refusal> {
     if order.applied.contains(key) {
         return Ok(Vec::new());
@@ -72,6 +76,11 @@ pub(super) fn request(
     parts.left.reverse();
     parts.take(amount.sub(twice)?, RefundCause::Requested, reason)?;
     let mut events = parts.events;
+    for event in &mut events {
+        if let OrderEvent::RefundApproved { by, .. } = event {
+            *by = Some(who.into());
+        }
+    }
     if let Some(OrderEvent::RefundApproved { key: k, lines: l, .. }) = events.first_mut() {
         *k = Some(key.clone());
         *l = lines;
@@ -103,15 +112,29 @@ impl Parts<'_> {
     }
 }
 
-fn find<'a>(order: &'a Order, id: &RefundId) -> Result<&'a Refund, Refusal> {
+pub(super) fn find<'a>(order: &'a Order, id: &RefundId) -> Result<&'a Refund, Refusal> {
     order.refund(id).ok_or_else(|| Refusal::Unknown { kind: "refund", id: id.to_string() })
 }
 
-pub(super) fn submit(order: &Order, id: &RefundId) -> Result<Vec<OrderEvent>, Refusal> {
+/// A call is about to go out, if the provider takes one now; nothing where another has to go first.
+pub(super) fn submit(order: &Order, id: &RefundId, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let refund = find(order, id)?;
+    let refund_id = id.clone();
     match refund.status {
         RefundStatus::Approved | RefundStatus::Unknown | RefundStatus::Failed => {
-            Ok(vec![OrderEvent::RefundSubmitted { refund_id: id.clone() }])
+            if let Some(reason) = refund_pace::refusal(order, refund, ctx.now) {
+                return Ok(given_up(order, refund, reason, ctx));
+            }
+            if refund.status == RefundStatus::Approved && !wake::is_refund_due(order, refund, ctx.now) {
+                return Ok(Vec::new());
+            }
+            Ok(vec![OrderEvent::RefundSubmitted { refund_id }])
+        }
+        // It was asked about and never arrived, and meanwhile the bank took the money back.
+        RefundStatus::Submitted
+            if refund_pace::is_charged_back(order, refund) && wake::is_refund_due(order, refund, ctx.now) =>
+        {
+            Ok(given_up(order, refund, "charged back before it arrived".into(), ctx))
         }
         RefundStatus::Submitted
         | RefundStatus::Succeeded
@@ -119,6 +142,22 @@ pub(super) fn submit(order: &Order, id: &RefundId) -> Result<Vec<OrderEvent>, Re
         | RefundStatus::Requested
         | RefundStatus::Declined => Ok(Vec::new()),
     }
+}
+
+/// A refund that is not sent (again). One that was never sent, or refused, is done with where its money is gone; one that
+/// may still arrive is for a person to look at.
+fn given_up(order: &Order, refund: &Refund, reason: String, ctx: &Context<'_>) -> Vec<OrderEvent> {
+    let refund_id = refund.id.clone();
+    let unanswered = matches!(refund.status, RefundStatus::Submitted | RefundStatus::Unknown);
+    if refund_pace::is_charged_back(order, refund) && !unanswered {
+        return vec![OrderEvent::RefundDeclined { refund_id, reason }];
+    }
+    let mut events = Vec::new();
+    if refund.status == RefundStatus::Submitted {
+        events.push(OrderEvent::RefundUnknown { refund_id: refund_id.clone(), retry_at: ctx.now });
+    }
+    events.push(OrderEvent::RefundManual { refund_id, reason });
+    events
 }
 
 pub(super) fn answer(
@@ -158,6 +197,10 @@ pub(super) fn answer(
                 vec![pending]
             }
         }
+        RefundAnswered::Refused { reason } if refund_pace::is_charged_back(order, refund) => vec![
+            OrderEvent::RefundFailed { refund_id: refund_id.clone(), reason: reason.clone(), retry_at },
+            OrderEvent::RefundDeclined { refund_id, reason: reason.clone() },
+        ],
         RefundAnswered::Refused { reason } => vec![
             OrderEvent::RefundFailed { refund_id: refund_id.clone(), reason: reason.clone(), retry_at },
             // The same key would bring the same answer: a person looks at the reason.
@@ -183,8 +226,11 @@ pub(super) fn answer(
     })
 }
 
-pub(super) fn retry(order: &Order, id: &RefundId) -> Result<Vec<OrderEvent>, Refusal> {
+pub(super) fn retry(order: &Order, id: &RefundId, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let refund = find(order, id)?;
+    if let Some(reason) = refund_pace::refusal(order, refund, ctx.now) {
+        return Err(Refusal::NotOffered(reason));
+    }
     match refund.status {
         RefundStatus::Manual | RefundStatus::Failed => Ok(vec![OrderEvent::RefundSubmitted { refund_id: id.clone() }]),
         RefundStatus::Requested
@@ -213,6 +259,6 @@ pub(super) fn settle(order: &Order, id: &RefundId, reason: &str) -> Result<Vec<O
     }
 }
 
-fn state(refund: &Refund) -> Refusal {
+pub(super) fn state(refund: &Refund) -> Refusal {
     Refusal::ThingState { kind: "refund", id: refund.id.to_string(), status: refund.status.name() }
 }

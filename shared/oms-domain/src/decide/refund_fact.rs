@@ -100,6 +100,7 @@ fn made_elsewhere(
             reason: "made at the provider".into(),
             lines: Vec::new(),
             key: None,
+            by: None,
         },
         OrderEvent::RefundSubmitted { refund_id: refund_id.clone() },
         OrderEvent::RefundSucceeded { refund_id, provider_reference: Some(told.provider_refund_id.to_owned()) },

@@ -101,7 +101,9 @@ fn is_complete(order: &Order) -> bool {
 /// Whether nothing of it arrived or will, people have looked at every parcel, and no money is kept for it.
 fn is_given_up(order: &Order) -> bool {
     let seen = order.shipments.iter().all(|s| !s.status.has_shipped() || s.trouble_closed);
-    order.came_to_nothing() && seen && order.refundable_total().is_ok_and(|m| m.is_zero())
+    // What waits for a second person is kept until that person agrees.
+    let agreed = order.refunds.iter().all(|r| r.status != RefundStatus::Requested);
+    order.came_to_nothing() && seen && agreed && order.refundable_total().is_ok_and(|m| m.is_zero())
 }
 
 /// Whether everything that the order set in motion is undone: goods, stock, money, promises of money.
@@ -117,7 +119,8 @@ fn is_compensated(order: &Order) -> bool {
         | PaymentStatus::Captured
         | PaymentStatus::Expired
         | PaymentStatus::Voided
-        | PaymentStatus::Disputed => true,
+        | PaymentStatus::Disputed
+        | PaymentStatus::ChargedBack => true,
     });
     let refunds = order.refunds.iter().all(|r| matches!(r.status, RefundStatus::Succeeded | RefundStatus::Declined));
     payments

@@ -18,13 +18,17 @@ pub fn command(order: &Order, answer: &Answer, key: oms_domain::id::EventKey) ->
             ["cancellation"] => Command::Cancel { reason },
             ["refunds"] => {
                 let ask = RefundAsk::Amount(order.refundable_total().unwrap());
-                Command::RequestRefund { key, ask, reason }
+                Command::RequestRefund { key, ask, reason, by: "finance".into() }
             }
             ["allocation", "retry"] => Command::RetryPlan,
             ["holds", id, "release"] => Command::ReleaseHold { hold_id: HoldId::parse(*id).unwrap(), reason },
             ["holds", id, "reject"] => Command::RejectHold { hold_id: HoldId::parse(*id).unwrap(), reason },
             ["refunds", id, "retry"] => Command::RetryRefund { refund_id: RefundId::parse(*id).unwrap() },
             ["refunds", id, "settle"] => Command::SettleRefund { refund_id: RefundId::parse(*id).unwrap(), reason },
+            ["refunds", id, "approval"] => {
+                Command::ApproveRefund { refund_id: RefundId::parse(*id).unwrap(), by: "manager".into() }
+            }
+            ["refunds", id, "decline"] => Command::DeclineRefund { refund_id: RefundId::parse(*id).unwrap(), reason },
             ["anomalies", id, "acknowledge"] => Command::CloseAnomaly { anomaly_id: (*id).to_owned(), reason },
             ["shipments", id, "close"] => {
                 Command::CloseTrouble { shipment_id: ShipmentId::parse(*id).unwrap(), reason }
@@ -63,7 +67,7 @@ pub fn outcome(world: &mut World, life: usize, answer: &Answer) -> Result<Vec<Or
 
 /// The answer of a task that ends the matter soonest.
 pub fn ending(task: &Task) -> usize {
-    let best = ["settle", "refund", "delivered", "cancelled", "release", "acknowledge", "retry", "close"];
+    let best = ["settle", "refund", "approve", "delivered", "cancelled", "release", "acknowledge", "retry", "close"];
     let at = |name: &&str| task.answers.iter().position(|a| a.answer == **name);
     best.iter().find_map(at).unwrap_or(0)
 }

@@ -169,6 +169,7 @@ fn commands(order: &Order, world: &World) -> Vec<Command> {
             key: given::key("refund:k"),
             ask: RefundAsk::Amount(order.body.total),
             reason: reason(),
+            by: "finance".into(),
         },
         Command::RecordPayment(given::fact("evt_new", "pi_1", PaymentFactKind::Captured { amount: order.body.total })),
     ];
@@ -180,6 +181,8 @@ fn commands(order: &Order, world: &World) -> Vec<Command> {
         all.push(Command::SubmitRefund { refund_id: refund.id.clone() });
         all.push(Command::AnswerRefund { refund_id: refund.id.clone(), answer: RefundAnswered::Unknown });
         all.push(Command::RetryRefund { refund_id: refund.id.clone() });
+        all.push(Command::ApproveRefund { refund_id: refund.id.clone(), by: "manager".into() });
+        all.push(Command::DeclineRefund { refund_id: refund.id.clone(), reason: reason() });
     }
     for payment in &order.payments {
         let answer = CallOffAnswered::Captured(payment.amount);

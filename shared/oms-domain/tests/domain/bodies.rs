@@ -222,6 +222,7 @@ impl ShopPlan {
         world.older = self.older;
         if let Some(units) = self.threshold {
             world.policy.review_thresholds = vec![given::money(&units.to_string(), currency.code())];
+            world.policy.refund_approval_above = vec![given::money(&(units / 10).to_string(), currency.code())];
         }
         for (i, plan) in self.bodies.iter().enumerate() {
             world.place(BodyPlan { currency: self.bodies[0].currency, ..plan.clone() }.body(i));

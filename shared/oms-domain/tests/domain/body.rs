@@ -47,6 +47,7 @@ fn each_broken_rule_names_its_field() {
         ("shipping.fee", |b| b.shipping.fee = cny("-8.00")),
         ("shipping.fee", |b| b.shipping.fee = money("8.00", "USD")),
         ("tax", |b| b.tax = cny("-1.00")),
+        ("tax", |b| b.lines[0].taxes = vec![tax("0.13", cny("0.01"))]),
         ("tax", |b| b.tax = money("1.00", "USD")),
         ("total", |b| b.total = cny("186.01")),
         ("total", |b| b.total = money("186.00", "USD")),

@@ -137,10 +137,13 @@ fn each_call_about_a_refund_is_counted() {
         (Command::SubmitRefund { refund_id: refund_id.clone() }, 5),
         (answer(RefundAnswered::Unknown), 6),
     ];
-    assert_eq!(world.order().refunds[0].attempts, 0);
+    assert_eq!((world.order().refunds[0].attempts, world.order().refunds[0].first_sent_at), (0, None));
+    let sent_at = world.now;
     for (command, attempts) in steps {
         world.must(command);
-        assert_eq!(world.order().refunds[0].attempts, attempts);
+        let refund = &world.order().refunds[0];
+        assert_eq!((refund.attempts, refund.first_sent_at), (attempts, Some(sent_at)));
+        world.pass(60);
     }
 }
 

@@ -71,6 +71,7 @@ pub fn policy() -> Policy {
         payment_window_seconds: 1800,
         hold_window_seconds: 86_400,
         review_thresholds: vec![cny("5000.00"), money("1000.00", "USD")],
+        refund_approval_above: Vec::new(),
         max_line_quantity: 999,
         live: false,
         providers: Provider::ALL.iter().copied().collect(),

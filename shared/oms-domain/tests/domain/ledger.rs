@@ -17,10 +17,21 @@ pub struct Ledger {
     pub suspense: i128,
     /// Refunds decided and not confirmed yet (not above zero).
     pub payable: i128,
+    /// What buyers' banks have taken back (a loss: not below zero).
+    pub chargebacks: i128,
     total: i128,
     applied: i128,
     captured: BTreeMap<PaymentId, i128>,
-    refunds: BTreeMap<RefundId, (i128, bool)>,
+    refunds: BTreeMap<RefundId, Posted>,
+    lost: BTreeMap<PaymentId, i128>,
+}
+
+/// A refund on the books.
+#[derive(Debug)]
+struct Posted {
+    amount: i128,
+    from_suspense: i128,
+    is_out: bool,
 }
 
 impl Ledger {
@@ -32,8 +43,13 @@ impl Ledger {
         ledger
     }
 
+    /// All that came in.
+    pub fn taken(&self) -> i128 {
+        self.captured.values().sum()
+    }
+
     pub fn balance(&self) -> i128 {
-        self.till + self.sales + self.suspense + self.payable
+        self.till + self.sales + self.suspense + self.payable + self.chargebacks
     }
 
     fn post(&mut self, event: &OrderEvent) {
@@ -57,7 +73,14 @@ impl Ledger {
             self.suspense += from_suspense;
             self.sales += amount - from_suspense;
             self.payable -= amount;
-            assert!(self.refunds.insert(refund_id.clone(), (amount, false)).is_none(), "{refund_id} twice");
+            let posted = Posted { amount, from_suspense, is_out: false };
+            assert!(self.refunds.insert(refund_id.clone(), posted).is_none(), "{refund_id} twice");
+        } else if let OrderEvent::RefundDeclined { refund_id, .. } = event {
+            self.declined(refund_id);
+        } else if let OrderEvent::DisputeLost { payment_id, amount } = event {
+            self.charged_back(payment_id, amount.minor());
+        } else if let OrderEvent::DisputeWon { payment_id } = event {
+            self.charged_back(payment_id, 0);
         } else if let OrderEvent::RefundSucceeded { refund_id, .. } = event {
             self.paid_out(refund_id, true);
         } else if let OrderEvent::RefundFailed { refund_id, .. } = event {
@@ -78,11 +101,26 @@ impl Ledger {
     }
 
     fn paid_out(&mut self, refund: &RefundId, is_out: bool) {
-        let (amount, was_out) = self.refunds.get_mut(refund).expect("an approved refund");
-        assert!(!(is_out && *was_out), "{refund} is paid out twice");
-        let sign = i128::from(is_out) - i128::from(*was_out);
-        *was_out = is_out;
-        self.till -= sign * *amount;
-        self.payable += sign * *amount;
+        let posted = self.refunds.get_mut(refund).expect("an approved refund");
+        assert!(!(is_out && posted.is_out), "{refund} is paid out twice");
+        let sign = i128::from(is_out) - i128::from(posted.is_out);
+        posted.is_out = is_out;
+        self.till -= sign * posted.amount;
+        self.payable += sign * posted.amount;
+    }
+
+    /// One that was approved and is given up is as if it had never been; one that only waited never was.
+    fn declined(&mut self, refund: &RefundId) {
+        let Some(posted) = self.refunds.remove(refund) else { return };
+        assert!(!posted.is_out, "{refund} is out and declined");
+        self.suspense -= posted.from_suspense;
+        self.sales -= posted.amount - posted.from_suspense;
+        self.payable += posted.amount;
+    }
+
+    fn charged_back(&mut self, payment: &PaymentId, sum: i128) {
+        let known = self.lost.insert(payment.clone(), sum).unwrap_or(0);
+        self.till -= sum - known;
+        self.chargebacks += sum - known;
     }
 }

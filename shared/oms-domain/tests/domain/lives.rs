@@ -48,6 +48,11 @@ proptest! {
     }
 
     #[test]
+    fn invariant_1_the_ledger_balances_and_says_what_the_order_says(plan in shop_plan(2), steps in steps(60)) {
+        live(&plan, &steps, invariants::ledger);
+    }
+
+    #[test]
     fn invariant_2_stock_is_never_oversold(plan in shop_plan(3), steps in steps(80)) {
         live(&plan, &steps, invariants::stock);
     }
@@ -100,9 +105,11 @@ proptest! {
         for life in 0..world.lives.len() {
             world.finish(life, usize::from(turn));
             invariants::paid_or_back(&world.lives[life].order);
+            invariants::settled(&world.lives[life].order);
         }
         world.fresh.clear();
         invariants::money(&world);
+        invariants::ledger(&world);
         invariants::stock(&world);
     }
 }

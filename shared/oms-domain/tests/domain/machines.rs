@@ -93,7 +93,8 @@ the rest stays held until somebody releases it: it can no longer be undone, and 
         "
 A capture is a fact: it is recorded from every state, also after the attempt failed or the order is over, and whatever
 the order does not need goes back. Other news moves an attempt only along these arrows, so a late failure never undoes a
-capture or an authorization. A call whose answer is lost is unknown until the provider has been asked.",
+capture or an authorization. A call whose answer is lost is unknown until the provider has been asked. A dispute that is
+lost ends as charged back: that money is gone and is not refunded, unless the bank gives it back after all.",
     );
     section::<ReservationStatus>(
         &mut text,
@@ -114,7 +115,8 @@ are for goods that are sold before they are there.",
         "
 A refund keeps one id, which is also the provider's idempotency key, so that it is paid out once however often it is
 sent. A lost answer is asked about before anything is sent again. What the provider refuses, or what has no provider to
-send it to, goes to a person.",
+send it to, goes to a person. What people ask for above the shop's limit starts as requested, and waits for a second
+person. A refund that was not sent is declined when the buyer's bank has taken its money back.",
     );
     text
 }

@@ -45,7 +45,10 @@ fn a_fact_is_decided_once() {
 fn a_request_for_a_refund_is_decided_once() {
     let mut world = World::with(shirts()).paid();
     let ask = RefundAsk::Amount(cny("6.00"));
-    decided_once(&mut world, Command::RequestRefund { key: key("refund:1"), ask, reason: "late".into() });
+    decided_once(
+        &mut world,
+        Command::RequestRefund { key: key("refund:1"), ask, reason: "late".into(), by: "finance".into() },
+    );
 }
 
 /// Only whoever stores "submitted" calls the provider.
@@ -84,8 +87,12 @@ fn a_refund_that_the_provider_refuses_is_with_a_person_at_once() {
 fn a_unit_comes_back_once_also_within_one_request() {
     let world = World::with(shirts()).paid();
     let part = |quantity| RefundLine { line_id: LineId::number(1), quantity };
-    let ask =
-        |parts| Command::RequestRefund { key: key("refund:1"), ask: RefundAsk::Lines(parts), reason: "broken".into() };
+    let ask = |parts| Command::RequestRefund {
+        key: key("refund:1"),
+        ask: RefundAsk::Lines(parts),
+        reason: "broken".into(),
+        by: "finance".into(),
+    };
     assert!(world.decide(0, &ask(vec![part(1), part(1)])).is_ok());
     let refusal = world.decide(0, &ask(vec![part(1), part(2)])).unwrap_err();
     assert!(matches!(refusal, Refusal::ExceedsRemaining { ref remaining, .. } if remaining == "1 units"), "{refusal}");

@@ -218,7 +218,7 @@ fn a_dispute_holds_what_has_not_left_and_is_raised() {
     let payment = &more.order().payments[0];
     assert_eq!((payment.status, payment.captured), (PaymentStatus::Disputed, cny(FULL)));
     // Won: it is paid again.
-    assert_eq!(names(&world.stripe("pi_1", PaymentFactKind::DisputeWon)), ["dispute_won"]);
+    assert_eq!(names(&world.stripe("pi_1", PaymentFactKind::DisputeWon))[..2], ["dispute_won", "hold_released"]);
     assert_eq!(payment_status(world.order()), "paid");
     // Nothing to hold once everything has left.
     let mut shipped = World::with(shirts()).paid();

@@ -58,16 +58,16 @@ fn the_random_lives_reach_every_state_and_every_kind_of_task() {
     wanted.extend(all(HoldStatus::ALL, &[]));
     // A void is answered in the commit that begins it.
     wanted.extend(all(PaymentStatus::ALL, &[PaymentStatus::Voiding]));
-    // Presale and backorders come with their own rules, refunds that need an approval too; a refusal becomes a
-    // person's task in the same commit.
+    // Presale and backorders come with their own rules; a refusal becomes a person's task in the same commit.
     wanted.extend(all(ShipmentStatus::ALL, &[ShipmentStatus::Backordered, ShipmentStatus::Scheduled]));
-    wanted.extend(all(RefundStatus::ALL, &[RefundStatus::Requested, RefundStatus::Declined, RefundStatus::Failed]));
+    wanted.extend(all(RefundStatus::ALL, &[RefundStatus::Failed]));
     wanted.extend(all(ReservationStatus::ALL, &[]));
     let of_orders = [
         TaskKind::Hold,
         TaskKind::CancelRequest,
         TaskKind::Unplaceable,
         TaskKind::Refund,
+        TaskKind::RefundApproval,
         TaskKind::ShipmentOverdue,
         TaskKind::ShipmentTrouble,
         TaskKind::Anomaly,

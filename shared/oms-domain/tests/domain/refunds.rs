@@ -18,14 +18,19 @@ use crate::world::{World, names};
 
 fn amount(world: &mut World, amount: Money) -> Result<Vec<OrderEvent>, Refusal> {
     let key = world.new_key();
-    world.act(Command::RequestRefund { key, ask: RefundAsk::Amount(amount), reason: "late".into() })
+    world.act(Command::RequestRefund {
+        key,
+        ask: RefundAsk::Amount(amount),
+        reason: "late".into(),
+        by: "finance".into(),
+    })
 }
 
 fn lines(world: &mut World, parts: &[(usize, u32)]) -> Result<Vec<OrderEvent>, Refusal> {
     let key = world.new_key();
     let part = |(n, quantity): &(usize, u32)| RefundLine { line_id: LineId::number(*n), quantity: *quantity };
     let ask = RefundAsk::Lines(parts.iter().map(part).collect());
-    world.act(Command::RequestRefund { key, ask, reason: "broken".into() })
+    world.act(Command::RequestRefund { key, ask, reason: "broken".into(), by: "finance".into() })
 }
 
 fn sum(events: &[OrderEvent]) -> Money {
@@ -74,7 +79,7 @@ fn the_same_request_again_is_the_same_refund() {
     let mut world = paid();
     let key = world.new_key();
     let ask = RefundAsk::Amount(cny("6.00"));
-    let command = Command::RequestRefund { key: key.clone(), ask, reason: "late".into() };
+    let command = Command::RequestRefund { key: key.clone(), ask, reason: "late".into(), by: "finance".into() };
     assert_eq!(world.must(command.clone()).len(), 1);
     assert!(world.must(command).is_empty());
     assert_eq!(world.order().refund_keys[&key], RefundId::of(&world.order().id, 1));
@@ -104,7 +109,7 @@ fn ten_at_23_90_less_a_quarter_are_179_25_and_come_back_so() {
 }
 
 #[test]
-fn lines_bear_their_share_of_discounts_and_of_tax_that_is_added() {
+fn lines_bear_their_share_of_discounts_tax_and_shipping() {
     let mut body = order_of(
         vec![line(1, "A", 3, cny("10.00")), line(2, "B", 1, cny("5.00")), line(3, "C", 1, cny("0.00"))],
         Provider::Stripe,
@@ -117,13 +122,11 @@ fn lines_bear_their_share_of_discounts_and_of_tax_that_is_added() {
     body.payments[0].amount = body.total;
     let mut world = World::with(body).paid();
     let paid: Vec<Money> = paid_for_lines(world.order()).unwrap().into_iter().map(|(_, m)| m).collect();
-    assert_eq!(paid, [cny("25.84"), cny("5.16"), cny("0.00")], "25 − 0.83 + 1.67, 5 − 0.17 + 0.33");
-    assert_eq!(sum(&lines(&mut world, &[(1, 1)]).unwrap()), cny("8.62"));
-    assert_eq!(sum(&lines(&mut world, &[(1, 2), (2, 1)]).unwrap()), cny("22.38"));
+    assert_eq!(paid, [cny("32.51"), cny("6.49"), cny("0.00")], "25 − 0.83 + 1.67 + 6.67, 5 − 0.17 + 0.33 + 1.33");
+    assert_eq!(sum(&lines(&mut world, &[(1, 1)]).unwrap()), cny("10.84"));
+    assert_eq!(sum(&lines(&mut world, &[(1, 2), (2, 1)]).unwrap()), cny("28.16"));
     assert!(matches!(lines(&mut world, &[(3, 1)]), Err(Refusal::Field { .. })), "worth nothing");
-    // Shipping is no line's: it goes back by amount.
-    assert_eq!(world.order().refundable_total().unwrap(), cny("8.00"));
-    amount(&mut world, cny("8.00")).unwrap();
+    assert!(world.order().refundable_total().unwrap().is_zero(), "all lines are the whole order");
     for (parts, kind) in [(vec![(9, 1)], "line"), (vec![(1, 0)], ""), (vec![(1, 1)], ""), (vec![(2, 1), (2, 1)], "")] {
         match lines(&mut world, &parts) {
             Err(Refusal::Unknown { kind: k, .. }) => assert_eq!(k, kind),
@@ -348,7 +351,7 @@ fn goods_that_arrived_can_still_be_refunded_and_the_order_stays_completed() {
     lines(&mut world, &[(1, 1)]).unwrap();
     world.settle(0);
     assert_eq!(world.order().status, oms_domain::status::OrderStatus::Completed);
-    assert_eq!(world.order().refunded().unwrap(), cny("89.00"));
+    assert_eq!(world.order().refunded().unwrap(), cny("93.00"), "half of the goods, and of their shipping");
 }
 
 #[test]

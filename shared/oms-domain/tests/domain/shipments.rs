@@ -327,7 +327,7 @@ fn an_order_of_which_nothing_arrived_ends_when_it_is_paid_back() {
         assert!(answers.contains(&"refund") && !answers.contains(&"close"), "{answers:?}");
         let key = world.new_key();
         let ask = oms_domain::command::RefundAsk::Amount(cny("186.00"));
-        world.must(Command::RequestRefund { key, ask, reason: "lost".into() });
+        world.must(Command::RequestRefund { key, ask, reason: "lost".into(), by: "finance".into() });
         world.settle(0);
         let order = world.order();
         assert_eq!((order.status, order.refunded().unwrap()), (OrderStatus::Cancelled, cny("186.00")), "{scan:?}");

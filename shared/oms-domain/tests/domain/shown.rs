@@ -75,7 +75,12 @@ fn totals_are_those_of_the_order() {
     body.payments[0].amount = cny("178.00");
     let mut world = World::with(body).paid();
     let key = world.new_key();
-    world.must(Command::RequestRefund { key, ask: RefundAsk::Amount(cny("8.00")), reason: "late".into() });
+    world.must(Command::RequestRefund {
+        key,
+        ask: RefundAsk::Amount(cny("8.00")),
+        reason: "late".into(),
+        by: "finance".into(),
+    });
     world.till.take("pi_1", cny("178.00"));
     world.settle(0);
     let t = totals(world.order()).unwrap();

@@ -190,7 +190,8 @@ impl World {
             171..=190 => PaymentFactKind::Failed { reason: "card_declined".into() },
             191..=210 => PaymentFactKind::Cancelled,
             211..=225 => PaymentFactKind::Disputed { amount: money },
-            226..=240 => PaymentFactKind::DisputeWon,
+            226..=233 => PaymentFactKind::DisputeWon,
+            234..=240 => PaymentFactKind::DisputeLost { amount: money },
             241..=255 => PaymentFactKind::Other { name: "charge.updated".into() },
         };
         let reference = match odd {
@@ -267,7 +268,7 @@ impl World {
             let line_id = lines[line as usize % lines.len()].line_id.clone();
             RefundAsk::Lines(vec![RefundLine { line_id, quantity: u32::from(quantity % 4) }])
         };
-        self.say(life, Command::RequestRefund { key, ask, reason: "broken".into() });
+        self.say(life, Command::RequestRefund { key, ask, reason: "broken".into(), by: "finance".into() });
     }
 
     /// A person, or a late answer, on one of the refunds.
@@ -275,7 +276,12 @@ impl World {
         let ids: Vec<_> = self.lives[life].order.refunds.iter().map(|r| r.id.clone()).collect();
         let Some(refund_id) = pick(&ids, which) else { return };
         let answer = |answer| Command::AnswerRefund { refund_id: refund_id.clone(), answer };
-        let command = match how % 7 {
+        let command = match how % 9 {
+            7 => Command::ApproveRefund {
+                refund_id: refund_id.clone(),
+                by: ["finance", "manager"][m as usize % 2].into(),
+            },
+            8 => Command::DeclineRefund { refund_id: refund_id.clone(), reason: "not agreed".into() },
             0 => Command::RetryRefund { refund_id: refund_id.clone() },
             1 => Command::SettleRefund { refund_id: refund_id.clone(), reason: "bank transfer".into() },
             2 => Command::SubmitRefund { refund_id: refund_id.clone() },

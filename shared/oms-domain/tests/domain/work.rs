@@ -75,15 +75,7 @@ impl World {
             .order
             .refunds
             .iter()
-            .filter(|r| match r.status {
-                RefundStatus::Approved => true,
-                RefundStatus::Submitted | RefundStatus::Unknown => wake::asked_at(r) <= now,
-                RefundStatus::Requested
-                | RefundStatus::Declined
-                | RefundStatus::Succeeded
-                | RefundStatus::Failed
-                | RefundStatus::Manual => false,
-            })
+            .filter(|r| wake::is_refund_due(&self.lives[life].order, r, now))
             .map(|r| r.id.clone())
             .collect();
         for id in &due {
@@ -116,6 +108,10 @@ impl World {
             return self.step(life, answer(known));
         }
         self.step(life, submit());
+        let now = self.lives[life].order.refund(id).unwrap().status;
+        if now != RefundStatus::Submitted {
+            return;
+        }
         let answered = self.till.refund(id, &payment, refund.amount, mood);
         self.step(life, answer(answered));
     }

@@ -9,6 +9,7 @@ use oms_domain::command::{Command, Report, Scan};
 use oms_domain::decide::decide;
 use oms_domain::event::{Actor, CommitRecord, OrderEvent};
 use oms_domain::id::{EventKey, LocationId, ShipmentId, Sku};
+use oms_domain::ledger;
 use oms_domain::location::{Location, Product};
 use oms_domain::order::Order;
 use oms_domain::payment::{PaymentFact, PaymentFactKind};
@@ -89,7 +90,7 @@ impl World {
         let life = self.lives.len();
         let body = PlacedOrder::new(body).expect("a valid order");
         let id = given::order_id(life);
-        let record = CommitRecord {
+        let mut record = CommitRecord {
             order_id: id.clone(),
             seq: 1,
             first_event: 1,
@@ -99,8 +100,10 @@ impl World {
             channel: body.channel.clone(),
             channel_order_id: body.channel_order_id.clone(),
             events: vec![OrderEvent::Received { body: Box::new(body.clone()) }],
+            postings: Vec::new(),
         };
         let mut order = Order::received(id, body, self.now);
+        record.postings = ledger::postings(&order, &record.events, self.now);
         order.version = 1;
         order.event_count = 1;
         self.lives.push(Life { order, records: Vec::new(), replayed: None });
@@ -166,6 +169,8 @@ impl World {
             cause,
             channel: before.body.channel.clone(),
             channel_order_id: before.body.channel_order_id.clone(),
+            // The version before kept no books.
+            postings: if self.older { Vec::new() } else { ledger::postings(&before, &events, self.now) },
             events,
         };
         let mut after = before.clone();

@@ -7,6 +7,7 @@ use oms_domain::status::OrderStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::ledger::LedgerEntryView;
 use super::order_view::OrderView;
 use super::schema;
 use super::tasks::TaskView;
@@ -100,4 +101,6 @@ page! {
     TaskPage of TaskView;
     /// A page of a location's shipments, oldest first.
     ShipmentPage of WorkItem;
+    /// A page of the ledger, oldest first.
+    LedgerPage of LedgerEntryView;
 }

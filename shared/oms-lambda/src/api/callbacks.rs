@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ObjectBuilder, Schema};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType};
 
 use super::schema;
 
@@ -18,6 +18,21 @@ impl utoipa::PartialSchema for ProviderCallback {
 }
 
 impl ToSchema for ProviderCallback {}
+
+/// The answer to a payment provider, in its own manner.
+#[derive(Debug)]
+pub enum ProviderAnswer {}
+
+impl utoipa::PartialSchema for ProviderAnswer {
+    fn schema() -> RefOr<Schema> {
+        let manners = "What the provider wants to read. Heard: `{\"received\":true}` for Stripe and PayPal, no body for \
+            WeChat Pay, `success` for Alipay, `[accepted]` for Adyen. Refused: `{\"error\":…}` for Stripe, Adyen and PayPal, \
+            `{\"code\":\"FAIL\",\"message\":…}` for WeChat Pay, `fail` for Alipay.";
+        ObjectBuilder::new().schema_type(SchemaType::AnyValue).description(Some(manners)).into()
+    }
+}
+
+impl ToSchema for ProviderAnswer {}
 
 /// The `standard` carrier's event.
 #[derive(Debug, ToSchema)]

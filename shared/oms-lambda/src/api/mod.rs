@@ -7,6 +7,7 @@ pub mod answers;
 pub mod body_view;
 pub mod callbacks;
 pub mod fields;
+pub mod ledger;
 mod order_convert;
 pub mod order_line_view;
 pub mod order_parts;

@@ -87,6 +87,12 @@ pub struct RefundView {
     /// The provider's own id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub provider_reference: Option<String>,
+    /// Who asked for it, if a person did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<String>,
+    /// The second person, if there had to be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
 }
 
 /// Units of a line.
@@ -110,6 +116,8 @@ impl From<&Refund> for RefundView {
             reason: refund.reason.clone(),
             lines: lines.map(|l| LineUnits { line_id: l.line_id.clone(), quantity: l.quantity }).collect(),
             provider_reference: refund.provider_reference.clone(),
+            asked_by: refund.asked_by.clone(),
+            approved_by: refund.approved_by.clone(),
         }
     }
 }

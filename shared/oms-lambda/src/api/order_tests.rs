@@ -203,6 +203,13 @@ fn each_broken_field_is_named() {
         ("lines/0/unit_price", json!("99.00"), "lines[0].unit_price"),
         ("lines/0/unit_price/amount", json!(99.0), "lines[0].unit_price.amount"),
         ("lines/0/unit_price/amount", json!("99.001"), "lines[0].unit_price"),
+        ("lines/0/discounts/0/amount/amount", json!("2.001"), "lines[0].discounts[0].amount"),
+        ("lines/0/taxes/0/amount/amount", json!("0.001"), "lines[0].taxes[0].amount"),
+        ("discounts/0/amount/amount", json!("20.001"), "discounts[0].amount"),
+        ("shipping/fee/amount", json!("8.001"), "shipping.fee"),
+        ("tax/amount", json!("0.001"), "tax"),
+        ("total/amount", json!("186.001"), "total"),
+        ("payments/0/amount/amount", json!("186.001"), "payments[0].amount"),
         ("lines/0/unit_price/amount", json!("1e2"), "lines[0].unit_price"),
         ("lines/0/unit_price/amount", json!("-99.00"), "lines[0].unit_price"),
         ("lines/0/unit_price/currency", json!("USD"), "lines[0].unit_price"),
@@ -314,6 +321,7 @@ fn received(order: &Value) -> (Order, Vec<CommitRecord>) {
         channel: body.channel.clone(),
         channel_order_id: body.channel_order_id.clone(),
         events: vec![OrderEvent::Received { body: Box::new(body) }],
+        postings: Vec::new(),
     };
     (Order::from_records(std::slice::from_ref(&record)).unwrap(), vec![record])
 }
@@ -356,7 +364,7 @@ fn the_view_has_the_contract_s_members() {
     assert_eq!(
         view["totals"],
         json!({"items": money("198.00"), "discount": money("20.00"), "shipping": money("8.00"), "tax": money("0.00"),
-               "total": money("186.00"), "captured": money("0.00"), "refunded": money("0.00")})
+               "total": money("186.00"), "captured": money("0.00"), "refunded": money("0.00"), "charged_back": money("0.00")})
     );
     assert_eq!(
         view["payments"][0],

@@ -134,12 +134,15 @@ pub struct TotalsView {
     /// Sent back.
     #[schema(value_type = schema::Money)]
     pub refunded: Money,
+    /// Taken back by buyers' banks.
+    #[schema(value_type = schema::Money)]
+    pub charged_back: Money,
 }
 
 impl From<Totals> for TotalsView {
     fn from(totals: Totals) -> Self {
-        let Totals { items, discount, shipping, tax, total, captured, refunded } = totals;
-        Self { items, discount, shipping, tax, total, captured, refunded }
+        let Totals { items, discount, shipping, tax, total, captured, refunded, charged_back } = totals;
+        Self { items, discount, shipping, tax, total, captured, refunded, charged_back }
     }
 }
 

@@ -1,8 +1,9 @@
 //! Query parameters of the lists.
 
 use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
 use oms_app::pointers::WorkList;
-use oms_app::ports::ListKey;
+use oms_app::ports::{ListKey, Span};
 use oms_domain::id::{Channel, LocationId};
 use oms_domain::status::{OrderStatus, ShipmentStatus};
 use oms_domain::task::{Role as Desk, TaskKind};
@@ -73,6 +74,82 @@ impl OrdersQuery {
     pub fn limit(&self) -> Result<u32, Problem> {
         limit(self.limit)
     }
+}
+
+/// `GET /v1/ledger`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerQuery {
+    /// Which day.
+    pub date: String,
+    /// Where that day begins: how far local time is ahead of UTC; UTC itself without it.
+    pub tz: Option<String>,
+    /// Where the page begins.
+    pub cursor: Option<String>,
+    /// How many commits.
+    pub limit: Option<u32>,
+}
+
+impl LedgerQuery {
+    /// The day as a span of time.
+    ///
+    /// # Errors
+    /// 400 for what is no day, or no offset.
+    pub fn span(&self) -> Result<Span, Problem> {
+        let wrong = |_| Problem::field("date", "must be a day such as 2026-11-11");
+        let date: Date = self.date.parse().map_err(wrong)?;
+        if self.date.len() != 10 {
+            return Err(Problem::field("date", "must be a day such as 2026-11-11"));
+        }
+        let zone = match self.tz.as_deref() {
+            None | Some("Z") => TimeZone::UTC,
+            Some(text) => TimeZone::fixed(
+                offset(text).ok_or_else(|| Problem::field("tz", "must be an offset from UTC such as +08:00"))?,
+            ),
+        };
+        let start = |date: Date| date.to_zoned(zone.clone()).map(|at| at.timestamp());
+        let next = date.tomorrow().map_err(wrong)?;
+        Ok(Span { from: start(date).map_err(wrong)?, until: start(next).map_err(wrong)? })
+    }
+
+    /// How many commits are wanted: as many as possible unless the client says.
+    ///
+    /// # Errors
+    /// 400 when out of range.
+    pub fn limit(&self) -> Result<u32, Problem> {
+        limit(self.limit.or(Some(LARGEST_LIMIT)))
+    }
+
+    /// Where the page behind a cursor is found.
+    #[must_use]
+    pub fn next(&self, cursor: &str) -> String {
+        let mut path = format!("/v1/ledger?date={}", self.date);
+        if let Some(tz) = &self.tz {
+            path.push_str(&format!("&tz={}", tz.replace(['+', ' '], "%2B")));
+        }
+        if let Some(limit) = self.limit {
+            path.push_str(&format!("&limit={limit}"));
+        }
+        path.push_str(&format!("&cursor={}", escaped(cursor)));
+        path
+    }
+}
+
+/// A value of a query as it stands in an address (RFC 3986).
+fn escaped(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+    text.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+}
+
+/// Reads `+08:00`; also with a space, which is what a plus means that a client did not write as `%2B`.
+fn offset(text: &str) -> Option<Offset> {
+    let sign = if text.starts_with(['+', ' ']) { 1 } else { -1 };
+    let (hours, minutes) = text.strip_prefix(['+', ' ', '-'])?.split_once(':')?;
+    let number = |text: &str, below: i32| -> Option<i32> {
+        let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+        text.parse().ok().filter(|number| digits && *number < below)
+    };
+    Offset::from_seconds(sign * (number(hours, 15)? * 3600 + number(minutes, 60)? * 60)).ok()
 }
 
 /// `GET /v1/tasks`.

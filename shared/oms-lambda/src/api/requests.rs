@@ -63,7 +63,7 @@ pub struct RefundRequest {
     /// How much.
     #[schema(value_type = Option<schema::Money>)]
     pub amount: Option<Money>,
-    /// Units of lines, each with its share of discounts and tax.
+    /// Units of lines, each with its share of discounts, tax and shipping.
     #[schema(min_items = 1, max_items = 80)]
     pub lines: Option<Vec<LineQuantity>>,
     /// Why, in words.

@@ -89,6 +89,8 @@ schema! {
         .required("currency")
         .additional_properties(Some(AdditionalProperties::FreeForm(false)))
         .examples([serde_json::json!({"amount": "12.50", "currency": "CNY"})]);
+    /// An account of the ledger.
+    AccountName => open_names("An account of the ledger.", oms_domain::ledger::Account::names());
     /// A currency.
     Currency => string("An ISO 4217 code.", 3, 3, Some("^[A-Z]{3}$"));
     /// A calendar day.
@@ -133,7 +135,7 @@ schema! {
     ]);
     /// Where the money stands.
     OrderPaymentStatus => open_names("Where the money stands.", [
-        "pending", "authorized", "partially_paid", "paid", "partially_refunded", "refunded", "voided", "failed", "disputed",
+        "pending", "authorized", "partially_paid", "paid", "partially_refunded", "refunded", "voided", "failed", "disputed", "charged_back",
     ]);
     /// Where the goods stand.
     FulfilmentStatus => open_names("Where the goods stand.", [

@@ -73,6 +73,8 @@ fn words(answer: &str) -> (&str, &str) {
         "cancel" => ("Cancel the order", "取消订单"),
         "settle" => ("Settled by another way", "已通过其他方式退款"),
         "refund" => ("Refund", "退款"),
+        "approve" => ("Agree", "同意退款"),
+        "decline" => ("Turn down", "不同意退款"),
         "close" => ("Dealt with", "已处理"),
         "acknowledge" => ("Seen", "已知悉"),
         "dismiss" => ("Dismiss", "忽略"),

@@ -14,9 +14,8 @@ use utoipa::openapi::{
 };
 
 use super::params::IN_PATHS;
-use super::route::{Method, Named, Route, of};
+use super::route::{Method, Named, Route};
 use super::routes::ROUTES;
-use crate::api::callbacks::CallbackRefusal;
 use crate::auth::Role;
 use crate::problem::{MEDIA_TYPE, ProblemKind, TYPE_PREFIX};
 
@@ -101,10 +100,12 @@ fn operation(route: &Route, named: &mut Named) -> OperationBuilder {
         );
     }
     if let Some(body) = route.body {
-        let body = RequestBodyBuilder::new()
-            .content("application/json", Content::new(Some(body(named))))
-            .required(Some(Required::True));
-        operation = operation.request_body(Some(body.build()));
+        let schema = body(named);
+        let body = route
+            .takes
+            .iter()
+            .fold(RequestBodyBuilder::new(), |body, media| body.content(*media, Content::new(Some(schema.clone()))));
+        operation = operation.request_body(Some(body.required(Some(Required::True)).build()));
     }
     if !route.roles.is_empty() {
         operation = operation.security(SecurityRequirement::new::<_, [&str; 0], &str>(SECURITY, []));
@@ -112,7 +113,10 @@ fn operation(route: &Route, named: &mut Named) -> OperationBuilder {
     let success = &route.success;
     let mut response = ResponseBuilder::new().description(success.description);
     if let Some(body) = success.body {
-        response = response.content("application/json", Content::new(Some(body(named))));
+        response = said(response, route, &body(named));
+    }
+    if route.csv {
+        response = response.content("text/csv", Content::new(Some(text().build())));
     }
     for (name, meaning) in success.headers {
         response = response.header(*name, text_header(meaning));
@@ -122,14 +126,17 @@ fn operation(route: &Route, named: &mut Named) -> OperationBuilder {
         operation = operation.response(status.as_str(), with_id(ResponseBuilder::new().description(*meaning)));
     }
     for (status, meaning) in route.own_refusals {
-        let body = Content::new(Some(of::<CallbackRefusal>(named)));
-        let response = ResponseBuilder::new().description(*meaning).content("application/json", body);
+        let response = said(ResponseBuilder::new().description(*meaning), route, &(route.own_refusal)(named));
         operation = operation.response(status.as_str(), with_id(response));
     }
     for (status, kinds) in by_status(route) {
         operation = operation.response(status.as_str(), with_id(refusal(status, &kinds)));
     }
     operation.response(StatusCode::TOO_MANY_REQUESTS.as_str(), Ref::from_response_name(TOO_MANY))
+}
+
+fn said(response: ResponseBuilder, route: &Route, schema: &RefOr<Schema>) -> ResponseBuilder {
+    route.says.iter().fold(response, |response, media| response.content(*media, Content::new(Some(schema.clone()))))
 }
 
 fn who(route: &Route) -> String {

@@ -7,6 +7,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use super::route::{Named, Param, SchemaOf, of};
 use crate::api::queries::{DEFAULT_LIMIT, LARGEST_LIMIT};
 use crate::api::schema::{self, names, string};
+use crate::config::CONNECTABLE;
 
 /// The parameters that stand in paths: name, meaning, schema.
 pub(super) const IN_PATHS: &[(&str, &str, SchemaOf)] = &[
@@ -20,7 +21,10 @@ pub(super) const IN_PATHS: &[(&str, &str, SchemaOf)] = &[
     ("task_id", "The task.", |_| string("A task.", 1, 500, None).into()),
     ("location_id", "The location.", of::<schema::LocationId>),
     ("sku", "The stock keeping unit.", of::<schema::Sku>),
-    ("provider", "The provider.", |_| names("A provider that is connected.", ["stripe"]).into()),
+    ("provider", "The provider.", |_| {
+        let connected = CONNECTABLE.iter().map(|provider| provider.name());
+        names("A provider that is connected; one that the stack has no secret of is not found.", connected).into()
+    }),
     ("carrier", "The carrier.", |_| names("A carrier that is connected.", ["standard"]).into()),
 ];
 
@@ -66,6 +70,23 @@ pub(super) const LIST_ORDERS: &[Param] = &[
     LIMIT,
 ];
 
+fn local_time(_: &mut Named) -> RefOr<Schema> {
+    string("An offset from UTC.", 1, 6, Some("^(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$")).into()
+}
+
+pub(super) const GET_LEDGER: &[Param] = &[
+    Param {
+        name: "date",
+        is_header: false,
+        required: true,
+        description: "The day on which the money moved.",
+        schema: of::<schema::Day>,
+    },
+    query("tz", "Where that day begins, such as `+08:00` (write the plus as `%2B`); UTC without it.", local_time),
+    CURSOR,
+    query("limit", "How many commits the page has at most; each has two entries or more.", page_size),
+];
+
 pub(super) const LIST_TASKS: &[Param] = &[
     query("role", "Whose desk; by default the caller's own, and every desk for a manager.", of::<schema::Desk>),
     query("kind", "Only tasks of this kind.", of::<schema::TaskKindName>),
@@ -91,8 +112,18 @@ pub(super) const IF_MATCH: &[Param] =
 
 pub(super) const IF_NONE_MATCH: &[Param] = &[header("If-None-Match", "The `ETag` that the caller has already.")];
 
-pub(super) const PROVIDER_SIGNATURE: &[Param] =
-    &[header("Stripe-Signature", "Stripe's signature over the exact body: `t=…,v1=…`.")];
+pub(super) const PROVIDER_SIGNATURE: &[Param] = &[
+    header("Stripe-Signature", "Stripe's signature over the exact body: `t=…,v1=…`."),
+    header("Wechatpay-Signature", "WeChat Pay's signature over timestamp, nonce and the exact body, in base64."),
+    header("Wechatpay-Timestamp", "WeChat Pay: seconds since 1970."),
+    header("Wechatpay-Nonce", "WeChat Pay: a random text."),
+    header("Wechatpay-Serial", "WeChat Pay: the certificate or public key that signed."),
+    header("Paypal-Transmission-Sig", "PayPal's signature over id, time, webhook and the body's CRC-32, in base64."),
+    header("Paypal-Transmission-Id", "PayPal: the transmission's id."),
+    header("Paypal-Transmission-Time", "PayPal: when it was sent, RFC 3339."),
+    header("Paypal-Auth-Algo", "PayPal: `SHA256withRSA`, or absent."),
+    header("Paypal-Cert-Url", "PayPal: the certificate's address at paypal.com, or absent. It is never called."),
+];
 
 pub(super) const CARRIER_SIGNATURE: &[Param] = &[
     header("webhook-id", "Standard Webhooks: the message's id."),

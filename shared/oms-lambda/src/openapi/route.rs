@@ -20,6 +20,9 @@ pub(super) fn of<T: ToSchema>(named: &mut Named) -> RefOr<Schema> {
     RefOr::Ref(Ref::from_schema_name(T::name()))
 }
 
+/// The media type of nearly everything.
+pub(super) const JSON: &[&str] = &["application/json"];
+
 /// The methods that the API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
@@ -81,10 +84,18 @@ pub struct Route {
     pub(super) params: &'static [Param],
     pub(super) body: Option<SchemaOf>,
     pub(super) success: Success,
+    /// Whether `Accept: text/csv` gets the same as CSV.
+    pub(super) csv: bool,
     /// Answers without a body besides the success, each with its meaning.
     pub(super) bare: &'static [(StatusCode, &'static str)],
     /// For a caller with a protocol of its own: the refusals that it gets in its own manner.
     pub(super) own_refusals: &'static [(StatusCode, &'static str)],
+    /// What those look like.
+    pub(super) own_refusal: SchemaOf,
+    /// The media types of the body.
+    pub(super) takes: &'static [&'static str],
+    /// The media types of the success and of refusals in the caller's own manner.
+    pub(super) says: &'static [&'static str],
 }
 
 impl std::fmt::Debug for Route {

@@ -3,9 +3,14 @@
 use axum::http::StatusCode;
 
 use super::params;
-use super::route::{Method, Route, SchemaOf, Success, of};
-use crate::api::answers::{AcceptedOrder, OrderAnswer, OrderPage, PaymentAnswer, RefundAnswer, ShipmentPage, TaskPage};
-use crate::api::callbacks::{CallbackAnswer, CarrierCallback, OpenApiDocument, ProviderCallback};
+use super::route::{JSON, Method, Route, SchemaOf, Success, of};
+use crate::api::answers::{
+    AcceptedOrder, LedgerPage, OrderAnswer, OrderPage, PaymentAnswer, RefundAnswer, ShipmentPage, TaskPage,
+};
+use crate::api::callbacks::{
+    CallbackAnswer, CallbackRefusal, CarrierCallback, OpenApiDocument, ProviderAnswer, ProviderCallback,
+};
+use crate::api::ledger::OrderLedgerView;
 use crate::api::order_request::OrderRequest;
 use crate::api::order_view::OrderView;
 use crate::api::requests::{
@@ -41,8 +46,12 @@ const fn route(function: &'static str, method: Method, path: &'static str, name:
         params: &[],
         body: None,
         success,
+        csv: false,
         bare: &[],
         own_refusals: &[],
+        own_refusal: of::<CallbackRefusal>,
+        takes: JSON,
+        says: JSON,
     }
 }
 
@@ -105,14 +114,14 @@ pub const REQUEST_REFUND: Route = Route {
     keyed: true,
     summary: "Send money back, by amount or by lines, never more than what remains.",
     body: Some(of::<RefundRequest>),
-    success: taken(of::<RefundAnswer>, "The refund is under way."),
+    success: taken(of::<RefundAnswer>, "The refund is under way, or waits for a second person."),
     ..route("orders", Method::Post, "/v1/orders/{order_id}/refunds", "requestRefund")
 };
 
 /// Sends a refund again.
 pub const RETRY_REFUND: Route = Route {
     roles: &[Role::Finance],
-    problems: &[P::NotFound, P::WrongState],
+    problems: &[P::NotFound, P::WrongState, P::NotOffered],
     summary: "Send a refund again that the provider refused, under the same key.",
     success: taken(of::<OrderAnswer>, "The refund is sent again."),
     ..route("orders", Method::Post, "/v1/orders/{order_id}/refunds/{refund_id}/retry", "retryRefund")
@@ -126,6 +135,25 @@ pub const SETTLE_REFUND: Route = Route {
     body: Some(of::<ReasonRequest>),
     success: ok(of::<OrderAnswer>, "The refund is settled."),
     ..route("orders", Method::Post, "/v1/orders/{order_id}/refunds/{refund_id}/settle", "settleRefund")
+};
+
+/// Agrees to a refund as the second person.
+pub const APPROVE_REFUND: Route = Route {
+    roles: &[Role::Finance],
+    problems: &[P::NotFound, P::WrongState, P::SecondPersonRequired],
+    summary: "Agree to a refund that waits for a second person: not for whoever asked for it.",
+    success: taken(of::<OrderAnswer>, "The refund is under way."),
+    ..route("orders", Method::Post, "/v1/orders/{order_id}/refunds/{refund_id}/approval", "approveRefund")
+};
+
+/// Turns a refund down as the second person.
+pub const DECLINE_REFUND: Route = Route {
+    roles: &[Role::Finance],
+    problems: &[P::NotFound, P::WrongState],
+    summary: "Turn down a refund that waits for a second person; whoever asked may take it back so.",
+    body: Some(of::<ReasonRequest>),
+    success: ok(of::<OrderAnswer>, "The refund is declined; nothing moves."),
+    ..route("orders", Method::Post, "/v1/orders/{order_id}/refunds/{refund_id}/decline", "declineRefund")
 };
 
 /// Tells the provider's id of a payment attempt.
@@ -185,6 +213,29 @@ pub const CLOSE_TROUBLE: Route = Route {
     body: Some(of::<ReasonRequest>),
     success: ok(of::<OrderAnswer>, "The trouble is closed."),
     ..route("orders", Method::Post, "/v1/orders/{order_id}/shipments/{shipment_id}/close", "closeTrouble")
+};
+
+/// Shows an order's books.
+pub const GET_ORDER_LEDGER: Route = Route {
+    roles: &[Role::Finance],
+    problems: &[P::NotFound],
+    summary: "Show all that was written in the ledger for an order, and what each account holds of it.",
+    csv: true,
+    success: ok(of::<OrderLedgerView>, "The order's entries, oldest first; as CSV without the balances."),
+    ..route("orders", Method::Get, "/v1/orders/{order_id}/ledger", "getOrderLedger")
+};
+
+/// Shows a day's books.
+pub const GET_LEDGER: Route = Route {
+    roles: &[Role::Finance],
+    summary: "List the ledger of a day, oldest first. A page holds whole commits; a moment may pass before a commit is listed.",
+    params: params::GET_LEDGER,
+    csv: true,
+    success: Success {
+        headers: &[("Link", "With CSV: the next page, `rel=\"next\"`; none on the last.")],
+        ..ok(of::<LedgerPage>, "A page of entries.")
+    },
+    ..route("orders", Method::Get, "/v1/ledger", "getLedger")
 };
 
 /// Lists what waits for a person.
@@ -257,10 +308,14 @@ pub const GET_STOCK: Route = Route {
 pub const PAYMENT_CALLBACK: Route = Route {
     problems: &[P::NotFound],
     own_refusals: OWN_REFUSALS,
+    own_refusal: of::<ProviderAnswer>,
+    // Alipay sends forms and reads texts, and Adyen reads texts too.
+    takes: &["application/json", "application/x-www-form-urlencoded"],
+    says: &["application/json", "text/plain"],
     summary: "Hear a payment provider, by its signature over the exact body, and answer in its own manner.",
     params: params::PROVIDER_SIGNATURE,
     body: Some(of::<ProviderCallback>),
-    success: ok(of::<CallbackAnswer>, "Heard."),
+    success: ok(of::<ProviderAnswer>, "Heard."),
     ..route("payment-callback", Method::Post, "/v1/payments/{provider}/callbacks", "paymentCallback")
 };
 
@@ -304,12 +359,16 @@ pub const ROUTES: &[&Route] = &[
     &REQUEST_REFUND,
     &RETRY_REFUND,
     &SETTLE_REFUND,
+    &APPROVE_REFUND,
+    &DECLINE_REFUND,
     &ADD_PAYMENT,
     &RELEASE_HOLD,
     &REJECT_HOLD,
     &RETRY_ALLOCATION,
     &ACKNOWLEDGE_ANOMALY,
     &CLOSE_TROUBLE,
+    &GET_ORDER_LEDGER,
+    &GET_LEDGER,
     &LIST_TASKS,
     &DISMISS_TASK,
     &SHIPMENT_EVENT,

@@ -2,13 +2,17 @@
 //!
 //! A provider that is enabled without its secrets stops the start: every constructor refuses an empty value.
 
+mod adyen;
 mod alipay;
+mod paypal;
 mod standard;
 mod stripe;
 mod warehouse;
 mod wechatpay;
 
+pub use adyen::{AdyenCapture, AdyenSecrets};
 pub use alipay::AlipaySecrets;
+pub use paypal::PaypalSecrets;
 pub use standard::StandardCarrierSecrets;
 pub use stripe::StripeSecrets;
 pub use warehouse::WarehouseSecrets;

@@ -161,12 +161,15 @@ pub(super) fn refund_status(status: Option<&str>) -> RefundFactStatus {
 }
 
 /// A dispute begins when it is created and ends in our favour when it is won, or when an inquiry (`warning_…`) is closed.
-/// A lost one leaves the payment disputed: the money is gone. Moves of funds accompany these and are recorded only, so
-/// that a late `funds_withdrawn` cannot reopen what was won. A dispute carries no metadata of the payment.
+/// A lost one is the end of that money. Moves of funds accompany these and are recorded only, so that a late
+/// `funds_withdrawn` cannot reopen what was won. A dispute carries no metadata of the payment.
 fn dispute(kind: &str, dispute: &Dispute) -> Result<Said, ProviderError> {
     let fact = match (kind, dispute.status.as_deref()) {
         ("charge.dispute.closed" | "charge.dispute.funds_reinstated", Some("won"))
         | ("charge.dispute.closed", Some("warning_closed")) => PaymentFactKind::DisputeWon,
+        ("charge.dispute.closed", Some("lost")) => {
+            PaymentFactKind::DisputeLost { amount: amount(kind, "amount", Some(dispute.amount), &dispute.currency)? }
+        }
         ("charge.dispute.created" | "charge.dispute.closed", _) => {
             PaymentFactKind::Disputed { amount: amount(kind, "amount", Some(dispute.amount), &dispute.currency)? }
         }

@@ -31,6 +31,26 @@ impl<'a> Verified<'a> {
         }
         Err(ProviderError::SignatureMismatch)
     }
+
+    /// Checks HMAC-SHA256 over several texts, each of which the caller has composed of the body's own fields: every one
+    /// needs its tag, under any of the keys (rotation). A single wrong one refuses the whole body.
+    ///
+    /// # Errors
+    /// [`ProviderError::SignatureMismatch`] when a tag does not fit, also when there is no text at all.
+    pub(crate) fn by_hmac_sha256_of_each(
+        keys: &MacKeys,
+        signed: &[(String, [u8; 32])],
+        body: &'a [u8],
+    ) -> Result<Self, ProviderError> {
+        let fits = |(text, tag): &(String, [u8; 32])| {
+            keys.0.iter().any(|key| key.over(&[], text.as_bytes()).verify_slice(tag).is_ok())
+        };
+        if !signed.is_empty() && signed.iter().all(fits) {
+            Ok(Self { body })
+        } else {
+            Err(ProviderError::SignatureMismatch)
+        }
+    }
 }
 
 /// A key for HMAC-SHA256, never empty: under an empty key everybody can sign.

@@ -1,6 +1,7 @@
 //! Agreement with code that we did not write: the `stripe` and `standardwebhooks` packages of PyPI sign, and we verify;
 //! we sign, and they verify. `WAYBILL_TEST_PYTHON` names a Python that has the packages of
-//! `infra/local/engine/requirements-test.txt`; without it the checks are skipped, which is a failure in CI.
+//! `infra/local/engine/requirements-test.txt`, `WAYBILL_TEST_NODE_MODULES` the folder `node_modules` with those of
+//! `tests/it/sdk/package.json`; without them the checks are skipped, which is a failure in CI.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -18,24 +19,34 @@ use crate::support::{OLD_SECRET, SECRET, event, headers, intent, stripe};
 
 const STANDARD: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// Sends the requests to a script, one JSON object a line, and returns its answers. None when there is no Python.
+/// Sends the requests to a script in Python. None when there is none.
 pub fn ask(script: &str, requests: &[Value]) -> Option<Vec<Value>> {
-    let Ok(python) = std::env::var("WAYBILL_TEST_PYTHON") else {
-        assert!(std::env::var_os("CI").is_none(), "WAYBILL_TEST_PYTHON is not set, and in CI nothing is skipped");
+    let python = told("WAYBILL_TEST_PYTHON", script, "a Python with the packages of requirements-test.txt")?;
+    Some(converse(&mut Command::new(python), script, requests))
+}
+
+/// Sends the requests to a script in Node. None when there is none.
+pub fn ask_node(script: &str, requests: &[Value]) -> Option<Vec<Value>> {
+    let modules = told("WAYBILL_TEST_NODE_MODULES", script, "the packages of tests/it/sdk/package.json")?;
+    Some(converse(Command::new("node").env("NODE_PATH", modules), script, requests))
+}
+
+fn told(variable: &str, script: &str, what: &str) -> Option<String> {
+    let value = std::env::var(variable).ok();
+    if value.is_none() {
+        assert!(std::env::var_os("CI").is_none(), "{variable} is not set, and in CI nothing is skipped");
         // Written past println, which the test runner swallows when a test passes.
-        let note = format!(
-            "SKIPPED: {script} needs WAYBILL_TEST_PYTHON, a Python with the packages of requirements-test.txt\n"
-        );
+        let note = format!("SKIPPED: {script} needs {variable}, {what}\n");
         std::io::stderr().write_all(note.as_bytes()).unwrap();
-        return None;
-    };
+    }
+    value
+}
+
+/// One JSON object a line, in both directions.
+fn converse(interpreter: &mut Command, script: &str, requests: &[Value]) -> Vec<Value> {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/it/sdk").join(script);
-    let mut child = Command::new(python)
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("WAYBILL_TEST_PYTHON starts");
+    let mut child =
+        interpreter.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the interpreter starts");
     let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
     child.stdin.take().unwrap().write_all(lines.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -43,7 +54,7 @@ pub fn ask(script: &str, requests: &[Value]) -> Option<Vec<Value>> {
     let text = String::from_utf8(output.stdout).unwrap();
     let answers: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(answers.len(), requests.len());
-    Some(answers)
+    answers
 }
 
 /// The other side's verifiers look at the machine's clock and cannot be told another time.

@@ -2,15 +2,28 @@
 //! code.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod adyen_api;
+mod adyen_callbacks;
+mod adyen_secrets;
+mod adyen_support;
 mod alipay_api;
 mod alipay_callbacks;
 mod alipay_support;
 mod carrier;
+mod connected;
 mod cross_check;
+mod cross_check_adyen;
 mod cross_check_alipay;
+mod cross_check_paypal;
 mod cross_check_wechatpay;
 mod never_panics;
+mod never_panics_adyen;
+mod never_panics_paypal;
 mod never_panics_rsa;
+mod paypal_api;
+mod paypal_callbacks;
+mod paypal_secrets;
+mod paypal_support;
 mod rsa_secrets;
 mod secrets;
 mod spoilt;

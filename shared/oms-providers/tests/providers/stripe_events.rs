@@ -138,7 +138,7 @@ fn disputes() {
         ("charge.dispute.created", "warning_needs_response", disputed.clone()),
         ("charge.dispute.closed", "won", PaymentFactKind::DisputeWon),
         ("charge.dispute.closed", "warning_closed", PaymentFactKind::DisputeWon),
-        ("charge.dispute.closed", "lost", disputed.clone()),
+        ("charge.dispute.closed", "lost", PaymentFactKind::DisputeLost { amount: money("186.00", "CNY") }),
         ("charge.dispute.closed", "a status of next year", disputed),
         ("charge.dispute.funds_reinstated", "won", PaymentFactKind::DisputeWon),
         ("charge.dispute.funds_reinstated", "under_review", other("charge.dispute.funds_reinstated")),

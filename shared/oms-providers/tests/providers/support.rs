@@ -92,6 +92,7 @@ pub fn refund_request() -> RefundRequest {
         provider_refund_id: None,
         captured: money("186.00", "CNY"),
         amount: money("20.00", "CNY"),
+        first_sent_at: now(),
     }
 }
 

@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 
 use oms_app::error::StoreError;
 use oms_app::pointers::{Pointer, WorkEntry, WorkList};
-use oms_app::ports::{ListKey, SideRow};
+use oms_app::ports::{Commit, ListKey, SideRow, Span};
+use oms_domain::body::Provider;
+use oms_domain::event::CommitRecord;
 use oms_domain::id::{Channel, OrderId, ShipmentId};
+use oms_domain::ledger::{Account, Entry, Posting};
+use oms_domain::money::Currency;
 use oms_domain::task::Role;
 
 use super::orders::task;
@@ -128,6 +132,67 @@ pub async fn tasks_of_no_order(orders: impl Orders, _: impl Stock) {
     assert!(orders.close("unmatched-1").await.expect("a close"));
     assert!(!orders.close("unmatched-1").await.expect("a close once more"));
     eventually("no task", list, |page| page.items.is_empty()).await;
+}
+
+/// A commit that moves money, so many seconds after the cases' start.
+fn paid(before: &Commit, seconds: i64) -> Commit {
+    let currency = Currency::parse("CNY").expect("a currency");
+    let entry = |account, minor| Entry { account, minor };
+    let entries = vec![entry(Account::Captured(Provider::Stripe), 18_600), entry(Account::Suspense, -18_600)];
+    let mut commit = next(before, "stripe");
+    commit.record.at = at(seconds);
+    commit.record.postings =
+        vec![Posting { event: "payment_captured".into(), subject: None, reference: None, currency, entries }];
+    commit
+}
+
+/// All of a span's ledger, page by page.
+async fn ledger(orders: &impl Orders, span: Span, limit: u32) -> Result<Vec<CommitRecord>, StoreError> {
+    let (mut records, mut cursor) = (Vec::new(), None);
+    loop {
+        let page = orders.ledger(&span, cursor.as_deref(), limit).await?;
+        assert!(page.items.len() <= limit as usize);
+        records.extend(page.items);
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(records);
+        }
+    }
+}
+
+/// Commits that moved money are found by when they did, whichever day of the calendar that was; others are not. The same
+/// commit is in one day only, also where days begin at another hour.
+pub async fn the_ledger_is_read_by_the_day(orders: impl Orders, _: impl Stock) {
+    const DAY: i64 = 86_400;
+    let mut expected = Vec::new();
+    for (n, seconds) in [0, 1, 1, 7_200, DAY - 1, DAY, DAY + 1].into_iter().enumerate() {
+        let mut one = first(&order_id(200 + u64::try_from(n).expect("a number")), -60);
+        if n == 2 {
+            // A channel that has collected: the very first commit moves money.
+            one.record.at = at(seconds);
+            one.record.postings = paid(&one, seconds).record.postings;
+        }
+        orders.commit(&one).await.expect("a first commit");
+        let two = if n == 2 { next(&one, "system") } else { paid(&one, seconds) };
+        orders.commit(&two).await.expect("a second commit");
+        expected.push((seconds, if n == 2 { one.record } else { two.record }));
+    }
+    let within = |from: i64, until: i64| -> BTreeSet<(OrderId, u64)> {
+        let records = expected.iter().filter(|(seconds, _)| (from..until).contains(seconds));
+        records.map(|(_, record)| (record.order_id.clone(), record.seq)).collect()
+    };
+    for (from, until) in [(0, DAY), (DAY, 2 * DAY), (7_200, DAY + 1), (1, 2), (2 * DAY, 3 * DAY)] {
+        let wanted = within(from, until);
+        let span = Span { from: at(from), until: at(until) };
+        let all = eventually("the ledger", || ledger(&orders, span, 2), |all| all.len() == wanted.len()).await;
+        assert_eq!(all.iter().map(|r| (r.order_id.clone(), r.seq)).collect::<BTreeSet<_>>(), wanted, "{from}…{until}");
+        assert!(all.is_sorted_by_key(|r| r.at), "oldest first");
+        assert!(all.iter().all(|r| expected.iter().any(|(_, e)| e == r)), "whole, as they were stored");
+    }
+    // A place in one day's ledger is none in an earlier one's.
+    let span = |from, until| Span { from: at(from), until: at(until) };
+    let cursor = orders.ledger(&span(0, 2 * DAY), None, 6).await.expect("a page").next.expect("a seventh");
+    assert!(matches!(orders.ledger(&span(0, 60), Some(&cursor), 5).await, Err(StoreError::BadCursor)));
 }
 
 /// Shipments enter a list of their location and leave it, each once, and are read page by page.

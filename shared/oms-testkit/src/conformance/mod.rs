@@ -124,7 +124,8 @@ macro_rules! conformance_tests {
             ],
             lists: [
                 a_customer_sees_the_newest_first, a_day_is_merged_over_its_shards, the_channels_day_counts,
-                foreign_cursors_are_refused, tasks_open_and_close, tasks_of_no_order, shipments_enter_and_leave_lists
+                foreign_cursors_are_refused, tasks_open_and_close, tasks_of_no_order, shipments_enter_and_leave_lists,
+                the_ledger_is_read_by_the_day
             ],
             tracking: [
                 a_number_leads_to_its_shipment, a_scan_waits_for_its_number, a_number_given_out_again

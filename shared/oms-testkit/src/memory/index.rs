@@ -24,6 +24,8 @@ pub enum Lag {
 pub(super) enum Entry {
     Order(OrderId),
     Task(String),
+    /// A commit, by its number.
+    Commit(OrderId, u64),
 }
 
 /// A partition and a sort key.

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use oms_app::error::StoreError;
 use oms_app::pointers::{WorkEntry, WorkList};
-use oms_app::ports::{ListKey, OrderLists, Page, TaskStore};
+use oms_app::ports::{ListKey, OrderLists, Page, Span, TaskStore};
+use oms_domain::event::CommitRecord;
 use oms_domain::id::{LocationId, OrderId};
 use oms_domain::task::{Role, Task};
 
@@ -12,6 +13,9 @@ use super::{MemoryStore, read, write};
 
 /// What a cursor begins with here.
 const CURSOR: &str = "memory.";
+
+/// The list of commits that moved money.
+pub(super) const LEDGER: &str = "ledger";
 
 pub(super) fn task_list(role: Role) -> String {
     format!("task#{}", role.name())
@@ -87,6 +91,29 @@ impl OrderLists for MemoryStore {
         found.truncate(limit);
         let next = found.last().filter(|_| more).map(|(place, _)| format!("{CURSOR}{place}"));
         Ok(Page { items: found.into_iter().map(|(_, entry)| entry.clone()).collect(), next })
+    }
+
+    async fn ledger(&self, span: &Span, cursor: Option<&str>, limit: u32) -> Result<Page<CommitRecord>, StoreError> {
+        let (first, end) = (format!("{:.3}", span.from), format!("{:.3}", span.until));
+        let beyond = cursor.map(|cursor| cursor.strip_prefix(CURSOR).ok_or(StoreError::BadCursor)).transpose()?;
+        if beyond.is_some_and(|beyond| beyond >= end.as_str()) {
+            return Err(StoreError::BadCursor);
+        }
+        let limit = limit.clamp(1, 200) as usize;
+        let from = beyond.filter(|beyond| *beyond > first.as_str()).unwrap_or(&first);
+        let mut state = self.state();
+        let mut found = state.index.query(LEDGER, Some(from), true, limit + 1);
+        found.retain(|(place, _)| *place < end);
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(|(place, _)| format!("{CURSOR}{place}"));
+        let read = |entry: Entry| {
+            let Entry::Commit(id, seq) = entry else { return Err(wrong_kind()) };
+            let row = state.commits.get(&id).and_then(|rows| rows.get(&seq)).ok_or_else(wrong_kind)?;
+            Ok(row.record.as_ref().clone())
+        };
+        let items = found.into_iter().map(|(_, entry)| read(entry)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
     }
 }
 

@@ -172,6 +172,10 @@ impl State {
             let partition = payment_partition(payment.0, &payment.1);
             self.index.put(&partition, &format!("{id}#{:08}", record.seq), Entry::Order(id.clone()));
         }
+        if !record.postings.is_empty() {
+            let place = format!("{:.3}#{id}#{:08}", record.at, record.seq);
+            self.index.put(super::lists::LEDGER, &place, Entry::Commit(id.clone(), record.seq));
+        }
         let stored = Arc::new(stored);
         let row = CommitRow { record: stored.clone(), timer: commit.timer.map(Timestamp::as_millisecond) };
         self.commits.entry(id.clone()).or_default().insert(record.seq, row);

@@ -6,8 +6,13 @@ use oms_app::pointers::WorkList;
 use oms_app::ports::{Clock, LoadedOrder, OrderLists};
 use oms_app::timers::Watched;
 use oms_domain::desk;
+use oms_domain::event::{CommitRecord, RefundCause};
+use oms_domain::ledger::Balances;
 use oms_domain::machine::Machine;
-use oms_domain::order::Order;
+use oms_domain::money::Money;
+use oms_domain::order::{Order, Refund};
+use oms_domain::policy::Policy;
+use oms_domain::refund_pace::{self, Turn};
 use oms_domain::status::{HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus};
 use oms_domain::task::{Role, Task, TaskKind};
 use oms_domain::wake;
@@ -23,12 +28,14 @@ const LOOK_AGAIN_AT_MOST: i64 = 900;
 pub async fn sound(shop: &Shop) -> Look {
     let look = shop.look().await;
     let events = shop.events();
-    for LoadedOrder { order, parked, .. } in &look.orders {
+    for LoadedOrder { order, parked, records, .. } in &look.orders {
         published(order, &events);
+        ledger(order, records);
         rows(shop, order);
         found_by_the_sweep(shop, order, &look);
         way_out(shop, order);
         money(shop, order);
+        two_people(order, &shop.policy);
         assert!(parked.is_empty(), "a parked fact of {} was forgotten", order.id);
     }
     stock(shop, look.orders.iter().map(|loaded| &loaded.order));
@@ -57,6 +64,17 @@ pub fn published(order: &Order, events: &[Value]) {
     }
     let numbers: Vec<u64> = copies.into_keys().collect();
     assert_eq!(numbers, (1..=order.version).collect::<Vec<_>>(), "the entries of {id} have gaps");
+}
+
+/// Every commit wrote what it did into the books; all of them come to what the order says.
+pub fn ledger(order: &Order, records: &[CommitRecord]) {
+    let mut books = Balances::default();
+    for posting in records.iter().flat_map(|record| &record.postings) {
+        assert!(posting.is_balanced(), "{}: {posting:?}", order.id);
+        books.post(&posting.entries);
+    }
+    assert_eq!(books, Balances::of(order), "the postings of {} are not what it says", order.id);
+    assert_eq!(books.sum(), 0, "debits and credits of {} differ", order.id);
 }
 
 /// Tasks, work lists and tracking numbers say what the order says.
@@ -120,12 +138,15 @@ pub fn way_out(shop: &Shop, order: &Order) {
         };
         assert!(waits, "{} is {:?} with no way out", shipment.id, shipment.status);
     }
+    // One that was just sent to the same payment goes first.
+    let wake_later = |order: &Order, refund: &Refund| refund_pace::turn(order, refund) != Turn::Now;
     for (number, refund) in order.refunds.iter().enumerate() {
         let waits = match refund.status {
             RefundStatus::Submitted | RefundStatus::Unknown => true,
             RefundStatus::Manual | RefundStatus::Failed => has_task(&format!("r{}", number + 1)),
             RefundStatus::Succeeded | RefundStatus::Declined => true,
-            RefundStatus::Requested | RefundStatus::Approved => false,
+            RefundStatus::Requested => has_task(&format!("s{}", number + 1)),
+            RefundStatus::Approved => wake_later(order, refund),
         };
         assert!(waits, "{} is {:?} with no way out", refund.id, refund.status);
     }
@@ -143,6 +164,20 @@ pub fn books(order: &Order) {
             order.units(&line.line_id, |s| !matches!(s.status, ShipmentStatus::Rejected | ShipmentStatus::Cancelled));
         assert!(planned <= line.quantity, "line {} ships {planned} of {}: {order:#?}", line.line_id, line.quantity);
     }
+}
+
+/// No more of an order than one person may send back alone is sent without a second person, who is another.
+pub fn two_people(order: &Order, policy: &Policy) {
+    let Some(most) = policy.refund_approval(order.body.currency) else { return };
+    let mut alone = Money::zero(order.body.currency);
+    for refund in order.refunds.iter().filter(|r| r.cause == RefundCause::Requested && r.asked_by.is_some()) {
+        assert_ne!(refund.asked_by, refund.approved_by, "{} was agreed to by whoever asked", refund.id);
+        let waits = matches!(refund.status, RefundStatus::Requested | RefundStatus::Declined);
+        if refund.approved_by.is_none() && !waits {
+            alone = alone.add(refund.amount).unwrap();
+        }
+    }
+    assert!(alone.compare(most).unwrap().is_le(), "one person alone sends back {alone}: {order:#?}");
 }
 
 /// What went back is what the provider's books say, and never more than came in.
@@ -170,7 +205,7 @@ pub fn money(shop: &Shop, order: &Order) {
     }
     if order.status == OrderStatus::Cancelled {
         let known = desk::tasks(order).iter().any(|t| t.kind == TaskKind::Refund);
-        assert!(known || order.refunded().unwrap() == captured, "cancelled, and money was kept: {order:#?}");
+        assert!(known || !order.kept().unwrap().is_positive(), "cancelled, and money was kept: {order:#?}");
         let open = order.payments.iter().filter(|p| {
             matches!(
                 p.status,

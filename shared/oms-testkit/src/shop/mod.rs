@@ -18,7 +18,6 @@ use oms_app::inventory::Inventory;
 use oms_app::ports::{Clock, OrderStore, PaymentGateway, StockStore};
 use oms_app::publish::Publisher;
 use oms_app::receivers::Receivers;
-use oms_app::reversal::Gateways;
 use oms_app::sweep::Sweep;
 use oms_domain::body::Provider;
 use oms_domain::event::CommitRecord;
@@ -227,9 +226,11 @@ impl Shop {
     }
 
     /// The providers' APIs.
-    pub fn gateways(&self) -> Gateways {
+    pub fn gateways(&self) -> BTreeMap<Provider, Arc<dyn PaymentGateway>> {
         let stripe: Arc<dyn PaymentGateway> = self.port(&self.stripe);
-        Gateways::from([(Provider::Stripe, stripe)])
+        // Its limits apart, WeChat Pay is asked and answers like Stripe: both write in the same books here.
+        let wechatpay: Arc<dyn PaymentGateway> = self.port(&self.stripe.named(Provider::Wechatpay));
+        BTreeMap::from([(Provider::Stripe, stripe), (Provider::Wechatpay, wechatpay)])
     }
 
     /// Everything that was ever put on the bus, in order.
@@ -278,9 +279,10 @@ fn policy() -> Policy {
         payment_window_seconds: PAYMENT_WINDOW,
         hold_window_seconds: HOLD_WINDOW,
         review_thresholds: vec![cny("500.00")],
+        refund_approval_above: vec![cny("250.00")],
         max_line_quantity: 999,
         live: false,
-        providers: BTreeSet::from([Provider::Stripe, Provider::Cod, Provider::Channel]),
+        providers: BTreeSet::from([Provider::Stripe, Provider::Wechatpay, Provider::Cod, Provider::Channel]),
         shipment_response_seconds: 86_400,
         close_after_seconds: CLOSE_AFTER,
         lookout_seconds: LOOKOUT,

@@ -194,6 +194,9 @@ pub fn happens(world: &mut World, order: u16, what: &AtProvider) {
                 tell(world, order, wait, payment, PaymentFactKind::Disputed { amount });
                 if world.chance.hits(What::Payment, order, 500) {
                     tell(world, order, 400_000, payment, PaymentFactKind::DisputeWon);
+                } else if world.chance.hits(What::Payment, order, 500) {
+                    let wait = world.chance.weighted(What::Payment, order, &[(2, 400_000), (1, 1), (1, 60_000)]);
+                    tell(world, order, wait, payment, PaymentFactKind::DisputeLost { amount });
                 }
             }
         }

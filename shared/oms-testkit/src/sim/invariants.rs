@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use oms_domain::derived::line_counters;
 use oms_domain::event::{CommitRecord, OrderEvent, RefundCause};
+use oms_domain::ledger::{Account, Balances};
 use oms_domain::machine::Machine;
 use oms_domain::money::Money;
 use oms_domain::order::Order;
@@ -25,6 +26,7 @@ pub fn step(before: Option<&Order>, after: &Order, record: &CommitRecord) {
     let id = &after.id;
     assert_eq!((record.seq, record.first_event), (version + 1, events + 1), "{id}: commits or events with a gap");
     assert_eq!(after.event_count, events + record.events.len() as u64, "{id}: events with a gap");
+    books(before, after, record);
     let Some(before) = before else { return };
     assert_eq!(before.body, after.body, "{id}: what was ordered has changed");
     // 6. Nothing moves to a location under a hold; a commit may lift one first.
@@ -56,12 +58,28 @@ pub fn step(before: Option<&Order>, after: &Order, record: &CommitRecord) {
     }
 }
 
+/// 1: what a commit wrote into the books balances, and all of them together come to what the order says.
+fn books(before: Option<&Order>, after: &Order, record: &CommitRecord) {
+    let id = &after.id;
+    let mut books = before.map_or_else(Balances::default, Balances::of);
+    for posting in &record.postings {
+        assert!(posting.is_balanced(), "{id}: {posting:?} does not balance");
+        books.post(&posting.entries);
+    }
+    assert_eq!(books, Balances::of(after), "{id}: the postings of commit {} are not what it did", record.seq);
+    assert_eq!(books.sum(), 0, "{id}: debits and credits differ: {books:?}");
+    let kept = after.captured().and_then(|c| c.sub(after.refunded()?)).expect("a difference").minor();
+    let by_banks: i128 = after.payments.iter().map(|p| p.charged_back.minor()).sum();
+    let held: i128 = books.entries().filter(|e| e.account.provider().is_some()).map(|e| e.minor).sum();
+    assert_eq!(held, kept - by_banks, "{id}: what is held is not what was captured and kept");
+}
+
 /// What must be done before an order may be called cancelled or completed.
 fn arrived(order: &Order) {
     let id = &order.id;
     if order.status == OrderStatus::Cancelled {
-        let kept = order.captured().and_then(|c| c.sub(order.refunded()?)).expect("a difference");
-        assert!(kept.is_zero(), "{id} is cancelled and keeps {kept}: {order:#?}");
+        let kept = order.kept().expect("a difference");
+        assert!(!kept.is_positive(), "{id} is cancelled and keeps {kept}: {order:#?}");
         assert_eq!(order.live_reservations().count(), 0, "{id} is cancelled and keeps stock");
         let at_work = order.shipments.iter().filter(|s| s.status.is_open_at_location()).count();
         assert_eq!(at_work, 0, "{id} is cancelled and still with a location");
@@ -190,10 +208,15 @@ pub fn at_rest(world: &World, subject: &Subject) {
     assert!(rests || !tasks.is_empty(), "{id} is stranded: {order:#?}");
     let asks_for_money = tasks.iter().any(|t| t.kind == oms_domain::task::TaskKind::Refund);
     let looked_at = order.active_holds().any(|h| h.kind == HoldKind::PaymentMismatch);
-    let kept = order.captured().and_then(|c| c.sub(order.refunded()?)).expect("a difference");
+    let kept = order.kept().expect("a difference");
     if order.is_undone() && !order.awaits_location() && !asks_for_money {
-        assert!(kept.is_zero(), "{id} is undone and keeps {kept}: {order:#?}");
+        // Below nothing where the bank took back what was on its way already.
+        assert!(!kept.is_positive(), "{id} is undone and keeps {kept}: {order:#?}");
         assert_eq!(order.live_reservations().count(), 0, "{id} is undone and keeps stock");
+    }
+    if !asks_for_money && !looked_at && !order.awaits_location() {
+        let nobodys = Balances::of(order).get(Account::Suspense);
+        assert!(nobodys == 0 || !order.status.is_final(), "{id} rests with {nobodys} in suspense: {order:#?}");
     }
     if !order.is_undone() && !asks_for_money && !looked_at {
         let more = kept.sub(order.body.total).expect("a difference");

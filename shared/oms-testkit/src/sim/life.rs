@@ -283,10 +283,14 @@ impl Life {
     fn is_moot(&self, item: &Item) -> bool {
         let Todo::Request(act, _) = &item.what else { return false };
         let Act::Ask(command) = act.as_ref() else { return false };
-        let Command::SettleRefund { refund_id, .. } = command.as_ref() else { return false };
+        let (Command::SettleRefund { refund_id, .. } | Command::DeclineRefund { refund_id, .. }) = command.as_ref()
+        else {
+            return false;
+        };
         let ours = self.world.subject_of(item.order).seen.as_ref().and_then(|o| o.refund(refund_id));
         let theirs = self.world.shop.stripe.refunds().get(refund_id).is_some_and(|r| r.succeeded != Some(false));
-        theirs || ours.is_none_or(|r| r.status != RefundStatus::Manual)
+        let by_hand = matches!(command.as_ref(), Command::SettleRefund { .. });
+        theirs || (by_hand && ours.is_none_or(|r| r.status != RefundStatus::Manual))
     }
 
     /// One call of one function.

@@ -4,6 +4,7 @@ use oms_domain::command::Command;
 use oms_domain::desk;
 use oms_domain::id::RefundId;
 use oms_domain::order::Order;
+use oms_domain::refund_pace;
 use oms_domain::status::{HoldStatus, RefundStatus};
 use oms_domain::task::{Role, Task, TaskKind};
 
@@ -88,6 +89,7 @@ fn answer(world: &mut World, order: u16, state: &Order, task: &Task) {
         TaskKind::Unplaceable if other => Command::Cancel { reason: reason() },
         TaskKind::Unplaceable => Command::RetryPlan,
         TaskKind::Refund => by_hand(world, state, part),
+        TaskKind::RefundApproval => second_person(world, order, state, part, other),
         TaskKind::ShipmentTrouble if task.role == Role::Finance => {
             let Ok(kept) = state.refundable_total() else { return };
             return refund(world, order, seconds, name(format!("{}.{:02}", kept.minor() / 100, kept.minor() % 100)));
@@ -108,13 +110,26 @@ fn answer(world: &mut World, order: u16, state: &Order, task: &Task) {
     world.send(seconds, order, Act::ask(command));
 }
 
+/// A refund that waits for a second person: mostly there is one, and now and then whoever asked tries it alone.
+fn second_person(world: &mut World, order: u16, state: &Order, part: &str, declines: bool) -> Command {
+    let refund_id = RefundId::of(&state.id, part.trim_start_matches('s').parse().unwrap_or(1));
+    if declines {
+        return Command::DeclineRefund { refund_id, reason: "not agreed".into() };
+    }
+    let by = world.chance.weighted(What::Staff, order, &[(4, "manager"), (1, "finance")]);
+    Command::ApproveRefund { refund_id, by: by.into() }
+}
+
 /// A refund that needs a person: whoever sends money by hand looks first whether the provider has sent it.
 fn by_hand(world: &World, state: &Order, part: &str) -> Command {
     let number = part.trim_start_matches('r').parse().unwrap_or(1);
     let refund_id = RefundId::of(&state.id, number);
     let sent = world.shop.stripe.refunds().get(&refund_id).is_some_and(|r| r.succeeded != Some(false));
     let manual = state.refund(&refund_id).is_some_and(|r| r.status == RefundStatus::Manual);
-    if sent || !manual {
+    let gone = state.refund(&refund_id).is_some_and(|r| refund_pace::is_charged_back(state, r));
+    if gone && !sent {
+        Command::DeclineRefund { refund_id, reason: "the bank has it".into() }
+    } else if sent || !manual {
         Command::RetryRefund { refund_id }
     } else {
         Command::SettleRefund { refund_id, reason: "by bank".into() }

@@ -66,6 +66,7 @@ impl Life {
         self.figures.orders += u64::from(before.is_none());
         invariants::step(before.as_ref(), &after, record);
         invariants::sums(&after);
+        checks::two_people(&after, &self.world.shop.policy);
         checks::rows(&self.world.shop, &after);
         upkeep::is_found(&self.world.shop, &after, self.world.now());
         self.world.shelves.moved(order, before.as_ref(), &after);

@@ -26,6 +26,8 @@ pub const PLACES: [(&str, &str, &str); 3] =
     [("sz-1", "广东省", "深圳市"), ("sh-1", "上海市", "上海市"), ("bj-1", "北京市", "北京市")];
 /// Above which total a person looks at an order: three shirts.
 const REVIEW_ABOVE: &str = "250.00";
+/// How much of an order one person alone may send back.
+const ALONE_UP_TO: &str = "30.00";
 /// The most orders of a life.
 const MOST_ORDERS: u16 = 14;
 
@@ -133,6 +135,7 @@ impl World {
     pub fn new(seed: u64, mut chance: Chance) -> Self {
         let mut shop = Shop::empty();
         shop.policy.review_thresholds = vec![cny(REVIEW_ABOVE)];
+        shop.policy.refund_approval_above = vec![cny(ALONE_UP_TO)];
         let now = shop.clock.now();
         let weather = Weather::draw(&mut chance, now);
         let mut world = Self {

@@ -21,7 +21,7 @@ struct Door {
 }
 
 /// The contract's column "who". A manager may whatever any of the staff may.
-const DOORS: [Door; 21] = [
+const DOORS: [Door; 25] = [
     door("POST", "/v1/orders", order, &["storefront", "channel_tmall"]),
     door(
         "GET",
@@ -34,12 +34,16 @@ const DOORS: [Door; 21] = [
     door("POST", "/v1/orders/ORDER/refunds", refund, &["finance", "manager"]),
     door("POST", "/v1/orders/ORDER/refunds/ORDER-r1/retry", nothing, &["finance", "manager"]),
     door("POST", "/v1/orders/ORDER/refunds/ORDER-r1/settle", reason, &["finance", "manager"]),
+    door("POST", "/v1/orders/ORDER/refunds/ORDER-r1/approval", nothing, &["finance", "manager"]),
+    door("POST", "/v1/orders/ORDER/refunds/ORDER-r1/decline", reason, &["finance", "manager"]),
     door("POST", "/v1/orders/ORDER/payments", payment, &["storefront", "channel_tmall"]),
     door("POST", "/v1/orders/ORDER/holds/h1/release", reason, &["support", "manager"]),
     door("POST", "/v1/orders/ORDER/holds/h1/reject", reason, &["support", "manager"]),
     door("POST", "/v1/orders/ORDER/allocation/retry", nothing, &["support", "manager"]),
     door("POST", "/v1/orders/ORDER/anomalies/a1/acknowledge", reason, &["support", "finance", "manager"]),
     door("POST", "/v1/orders/ORDER/shipments/ORDER-1/close", reason, &["support", "warehouse", "manager"]),
+    door("GET", "/v1/orders/ORDER/ledger", nothing, &["finance", "manager"]),
+    door("GET", "/v1/ledger?date=2026-11-11", nothing, &["finance", "manager"]),
     door("GET", "/v1/tasks", nothing, &["support", "finance", "warehouse", "manager"]),
     door("POST", "/v1/tasks/unmatched_payment-nothing/dismiss", reason, &["finance", "manager"]),
     door("POST", "/v1/tasks/stock_short-nothing/dismiss", reason, &["warehouse", "manager"]),

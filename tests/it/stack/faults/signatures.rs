@@ -88,7 +88,7 @@ fn a_scan_that_the_carrier_has_not_signed() {
 fn providers_and_carriers_that_are_not_configured_are_404() {
     beside_others(async |w| {
         for path in [
-            "/v1/payments/alipay/callbacks",
+            "/v1/payments/channel/callbacks",
             "/v1/payments/cod/callbacks",
             "/v1/payments/nobody/callbacks",
             "/v1/carriers/ups/callbacks",

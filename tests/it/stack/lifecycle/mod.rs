@@ -1,5 +1,6 @@
 //! Whole lives, from the request to the resting state.
 
+mod books;
 mod cancel;
 mod channel;
 mod cod;
@@ -11,4 +12,5 @@ mod refund_answers;
 mod refunds;
 mod rejected;
 mod replanned;
+mod wallets;
 mod webhooks;

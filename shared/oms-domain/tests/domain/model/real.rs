@@ -112,7 +112,7 @@ impl Real {
             RejectHold => Command::RejectHold { hold_id: hold(), reason },
             AskRefund => {
                 let key = key(format!("refund:{}", self.order.refunds.len()));
-                Command::RequestRefund { key, ask: RefundAsk::Amount(total()), reason }
+                Command::RequestRefund { key, ask: RefundAsk::Amount(total()), reason, by: "finance".into() }
             }
             RetryRefund(r) => Command::RetryRefund { refund_id: refund(r) },
             SettleRefund(r) => Command::SettleRefund { refund_id: refund(r), reason },

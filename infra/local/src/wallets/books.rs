@@ -1,0 +1,152 @@
+//! What a wallet remembers: trades by the shop's reference, refunds by the shop's number.
+
+/// A trade. Amounts are in cents of CNY.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trade {
+    /// The wallet's own number.
+    pub id: String,
+    /// The shop's reference.
+    pub reference: String,
+    /// What it comes to.
+    pub cents: i64,
+    /// Whether the buyer has paid it.
+    pub is_paid: bool,
+    /// Whether the shop has called it off.
+    pub is_closed: bool,
+}
+
+/// A refund.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refund {
+    /// The wallet's own number.
+    pub id: String,
+    /// The shop's number.
+    pub number: String,
+    /// The trade, by the wallet's own number.
+    pub trade: String,
+    /// How much.
+    pub cents: i64,
+}
+
+/// Why a refund is not made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// There is no such trade, or it is not paid.
+    NoTrade,
+    /// The number belongs to another refund.
+    OtherRefund,
+    /// More than is left.
+    TooMuch,
+}
+
+/// A wallet's books.
+#[derive(Debug, Default)]
+pub struct Books {
+    trades: Vec<Trade>,
+    refunds: Vec<Refund>,
+    violations: Vec<String>,
+    issued: u64,
+    run: i64,
+}
+
+impl Books {
+    /// Empty ones; `run` makes their numbers differ from those of other runs.
+    pub(super) fn new(run: i64) -> Self {
+        Self { run, ..Self::default() }
+    }
+
+    /// A buyer begins to pay at the wallet.
+    pub fn begin(&mut self, reference: &str, cents: i64) -> Trade {
+        let trade =
+            Trade { id: self.issue("4200"), reference: reference.to_owned(), cents, is_paid: false, is_closed: false };
+        self.trades.push(trade.clone());
+        trade
+    }
+
+    /// A buyer pays. None if the shop has called the trade off.
+    pub fn pay(&mut self, reference: &str) -> Option<Trade> {
+        let trade = self.trades.iter_mut().find(|trade| trade.reference == reference && !trade.is_closed)?;
+        trade.is_paid = true;
+        Some(trade.clone())
+    }
+
+    /// A trade by the shop's reference.
+    pub fn trade(&self, reference: &str) -> Option<&Trade> {
+        self.trades.iter().find(|trade| trade.reference == reference)
+    }
+
+    /// A trade by the wallet's own number.
+    pub(super) fn trade_by_id(&self, id: &str) -> Option<&Trade> {
+        self.trades.iter().find(|trade| trade.id == id)
+    }
+
+    /// The refunds of a trade.
+    pub fn refunds_of(&self, trade: &str) -> impl Iterator<Item = &Refund> {
+        self.refunds.iter().filter(move |refund| refund.trade == trade)
+    }
+
+    /// A refund by the shop's number.
+    pub(super) fn refund(&self, number: &str) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.number == number)
+    }
+
+    /// A refund by the wallet's own number.
+    pub(super) fn refund_by_id(&self, id: &str) -> Option<&Refund> {
+        self.refunds.iter().find(|refund| refund.id == id)
+    }
+
+    /// Sends money back, once for each number. The second value says whether it moved just now.
+    pub(super) fn send_back(&mut self, trade: &str, number: &str, cents: i64) -> Result<(Refund, bool), Refused> {
+        if let Some(known) = self.refund(number).cloned() {
+            if known.trade == trade && known.cents == cents {
+                return Ok((known, false));
+            }
+            self.violations.push(format!("{number} was sent with other parameters"));
+            return Err(Refused::OtherRefund);
+        }
+        let paid = self.trades.iter().find(|known| known.id == trade && known.is_paid).map(|known| known.cents);
+        let left = paid.ok_or(Refused::NoTrade)? - self.refunds_of(trade).map(|refund| refund.cents).sum::<i64>();
+        if cents <= 0 || cents > left {
+            self.violations
+                .push(format!("{number}: a refund of {cents} was asked for where {left} was left of {trade}"));
+            return Err(Refused::TooMuch);
+        }
+        let id = self.issue("5030");
+        let refund = Refund { id, number: number.to_owned(), trade: trade.to_owned(), cents };
+        self.refunds.push(refund.clone());
+        Ok((refund, true))
+    }
+
+    /// Calls a trade off. None where the wallet does not know it; false when it is paid already.
+    pub(super) fn close(&mut self, reference: &str) -> Option<bool> {
+        let trade = self.trades.iter_mut().find(|trade| trade.reference == reference)?;
+        trade.is_closed |= !trade.is_paid;
+        Some(trade.is_closed)
+    }
+
+    /// Notes what the wallet would not have forgiven.
+    pub(super) fn violation(&mut self, what: String) {
+        self.violations.push(what);
+    }
+
+    /// What the caller did that the wallet would not have forgiven. Empty is as it should be.
+    pub fn violations(&self) -> &[String] {
+        &self.violations
+    }
+
+    fn issue(&mut self, kind: &str) -> String {
+        self.issued += 1;
+        format!("{kind}{}{:06}", self.run, self.issued)
+    }
+}
+
+/// Cents as a decimal text.
+pub(super) fn yuan(cents: i64) -> String {
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+/// The other way round.
+pub(super) fn cents(yuan: &str) -> i64 {
+    let (whole, part) = yuan.split_once('.').unwrap_or((yuan, ""));
+    format!("{whole}{part:0<2}").parse().unwrap_or_default()
+}

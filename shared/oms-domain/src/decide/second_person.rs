@@ -1,0 +1,104 @@
+//! Refunds that one person may not decide alone: above an amount they wait until somebody else of finance agrees.
+
+use crate::decide::refund::{find, state};
+use crate::event::{OrderEvent, RefundCause};
+use crate::id::RefundId;
+use crate::money::Money;
+use crate::order::{Order, Refund};
+use crate::policy::Context;
+use crate::refund_pace;
+use crate::refusal::Refusal;
+use crate::status::RefundStatus;
+
+/// What a person has just asked for, waiting where it needs a second person. Money that came in twice does not wait: it
+/// goes back whoever asks. Everything else does once people alone would have sent back more of the order than the
+/// amount, so that asking in parts is no way around it.
+pub(super) fn wait(order: &Order, asked: Vec<OrderEvent>, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
+    let currency = order.body.currency;
+    let Some(most) = ctx.policy.refund_approval(currency) else { return Ok(asked) };
+    let alone = order.refunds.iter().filter(|r| decided_alone(r)).map(|r| r.amount);
+    let sum = Money::sum(currency, alone.chain(asked.iter().filter_map(requested)))?;
+    Ok(if sum.compare(most)?.is_gt() { asked.into_iter().map(waiting).collect() } else { asked })
+}
+
+/// Whether one person alone has decided a refund that nobody was owed.
+fn decided_alone(refund: &Refund) -> bool {
+    let alone = refund.asked_by.is_some() && refund.approved_by.is_none();
+    alone && refund.cause == RefundCause::Requested && refund.status.claims_money()
+}
+
+fn requested(event: &OrderEvent) -> Option<Money> {
+    let OrderEvent::RefundApproved { amount, cause: RefundCause::Requested, .. } = event else { return None };
+    Some(*amount)
+}
+
+/// The same refund, waiting; one of another cause stays as it is.
+fn waiting(event: OrderEvent) -> OrderEvent {
+    if let OrderEvent::RefundApproved {
+        refund_id,
+        payment_id,
+        amount,
+        cause: cause @ RefundCause::Requested,
+        reason,
+        lines,
+        key,
+        by,
+    } = event
+    {
+        OrderEvent::RefundRequested { refund_id, payment_id, amount, cause, reason, lines, key, by }
+    } else {
+        event
+    }
+}
+
+/// A second person agrees: the refund goes its way, with all that was said when it was asked for.
+pub(super) fn approve(order: &Order, id: &RefundId, by: &str) -> Result<Vec<OrderEvent>, Refusal> {
+    let refund = waits(order, id)?;
+    if refund.asked_by.as_deref() == Some(by) {
+        return Err(Refusal::SamePerson { kind: "refund", id: id.to_string(), by: by.into() });
+    }
+    Ok(vec![OrderEvent::RefundApproved {
+        refund_id: id.clone(),
+        payment_id: refund.payment_id.clone(),
+        amount: refund.amount,
+        cause: refund.cause,
+        reason: refund.reason.clone(),
+        lines: refund.lines.clone(),
+        key: None,
+        by: Some(by.into()),
+    }])
+}
+
+/// Somebody says no, or whoever asked takes it back: it is kept in the books, and nothing moves. So it is with a refund
+/// that a person has to do and whose money the buyer's bank has taken back.
+pub(super) fn decline(order: &Order, id: &RefundId, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
+    let refund = find(order, id)?;
+    if refund.status == RefundStatus::Manual && refund_pace::is_charged_back(order, refund) {
+        return Ok(vec![declined(refund, reason)]);
+    }
+    Ok(vec![declined(waits(order, id)?, reason)])
+}
+
+/// What still waits of an order that is undone gives way to what is owed.
+pub(super) fn overtaken(order: &Order, reason: &str) -> Vec<OrderEvent> {
+    let waiting = order.refunds.iter().filter(|r| r.status == RefundStatus::Requested);
+    waiting.map(|r| declined(r, &format!("overtaken, everything goes back: {reason}"))).collect()
+}
+
+fn declined(refund: &Refund, reason: &str) -> OrderEvent {
+    OrderEvent::RefundDeclined { refund_id: refund.id.clone(), reason: reason.into() }
+}
+
+fn waits<'a>(order: &'a Order, id: &RefundId) -> Result<&'a Refund, Refusal> {
+    let refund = find(order, id)?;
+    match refund.status {
+        RefundStatus::Requested => Ok(refund),
+        RefundStatus::Approved
+        | RefundStatus::Declined
+        | RefundStatus::Submitted
+        | RefundStatus::Succeeded
+        | RefundStatus::Failed
+        | RefundStatus::Unknown
+        | RefundStatus::Manual => Err(state(refund)),
+    }
+}
