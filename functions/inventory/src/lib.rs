@@ -88,9 +88,9 @@ async fn levels(
     ExistingPath(sku): ExistingPath<Sku>,
 ) -> Result<Json<StockView>, Problem> {
     caller.may(&routes::GET_STOCK)?;
-    let levels = stock.levels(std::slice::from_ref(&sku)).await?;
-    if levels.is_empty() && stock.products(std::slice::from_ref(&sku)).await?.is_empty() {
+    let goods = stock.goods(std::slice::from_ref(&sku)).await?;
+    if goods.levels.is_empty() && goods.products.is_empty() {
         return Err(Problem::not_found("sku"));
     }
-    Ok(Json(StockView::new(sku, &levels)))
+    Ok(Json(StockView::new(sku, &goods.levels)))
 }

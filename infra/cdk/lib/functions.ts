@@ -74,7 +74,7 @@ export function edges(foundry: Foundry, settings: Settings, world: World) {
       access: [
         allow(
           'ReadAndWriteStock',
-          dynamodb('BatchGetItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'),
+          dynamodb('GetItem', 'PutItem', 'Query', 'UpdateItem'),
           stock.tableArn,
         ),
         allow('RaiseTasks', dynamodb('DeleteItem', 'PutItem'), orders.tableArn),
@@ -148,7 +148,7 @@ export function steps(foundry: Foundry, settings: Settings, world: World) {
       timeout: Duration.seconds(10),
       access: [
         commitOrders,
-        allow('ReadCatalogueAndMoveStock', dynamodb('BatchGetItem', 'Query', 'UpdateItem'), stock.tableArn),
+        allow('ReadCatalogueAndMoveStock', dynamodb('Query', 'UpdateItem'), stock.tableArn),
         sendStimuli,
       ],
       variables: deciding,

@@ -43,9 +43,8 @@ impl CommandSource for Shop<'_> {
             return Ok(Command::Validate { products: Vec::new(), levels: Vec::new(), locations: Vec::new() });
         }
         let skus = skus(order);
-        let products = self.0.stock.products(&skus);
-        let (products, (levels, locations)) = futures::future::try_join(products, shelves(self.0, order)).await?;
-        Ok(Command::Validate { products, levels, locations })
+        let (goods, locations) = futures::future::try_join(self.0.stock.goods(&skus), self.0.stock.locations()).await?;
+        Ok(Command::Validate { products: goods.products, levels: goods.levels, locations })
     }
 }
 

@@ -72,6 +72,7 @@ impl DynamoOrders {
             let sort = part.beyond(after.clone());
             self.table.query(Query {
                 index: part.index,
+                consistent: part.index.is_none(),
                 partition: part.partition,
                 value: part.value,
                 sort,

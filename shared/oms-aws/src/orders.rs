@@ -48,6 +48,36 @@ impl DynamoOrders {
         crate::clients::warm(&self.table.client, &self.table.name).await;
     }
 
+    /// An order from its rows.
+    async fn read(&self, id: &OrderId, rows: Query) -> Result<Option<LoadedOrder>, StoreError> {
+        let items = self.table.query(rows).await?;
+        let mut records: Vec<CommitRecord> = Vec::with_capacity(items.len());
+        let mut parked: Vec<ParkedFact> = Vec::new();
+        let mut timers: Vec<Timestamp> = Vec::new();
+        for item in &items {
+            let sk = rows::text(item, rows::SK)?;
+            if sk.starts_with(keys::PARKED_PREFIX) {
+                parked.push(rows::body(item)?);
+            } else {
+                let record: CommitRecord = rows::body(item)?;
+                let expected = u64::try_from(records.len()).unwrap_or(u64::MAX).saturating_add(1);
+                if keys::seq_of(sk) != Some(record.seq) || record.seq != expected {
+                    return Err(StoreError::Malformed(format!(
+                        "order {id}: commit {expected} is missing or misplaced"
+                    )));
+                }
+                records.push(record);
+                timers.extend(rows::maybe_moment(item, rows::TIMER)?);
+            }
+        }
+        if records.is_empty() {
+            return Ok(None);
+        }
+        in_order(&mut parked);
+        let order = Order::from_records(&records).map_err(|e| StoreError::Malformed(format!("order {id}: {e}")))?;
+        Ok(Some(LoadedOrder { order, parked, records, timers }))
+    }
+
     /// Sends a transaction of which the first action carries the only condition that matters.
     /// False when that condition failed.
     pub(crate) async fn transact_if(&self, actions: Vec<TransactWriteItem>) -> Result<bool, StoreError> {
@@ -79,6 +109,11 @@ impl DynamoOrders {
     }
 }
 
+/// Commits and parked facts are neighbours in the partition; tasks come after them.
+fn order_rows(id: &OrderId) -> Query {
+    Query::rows(keys::order(id), Sort::Between(keys::COMMIT_PREFIX, "P#\u{10ffff}"))
+}
+
 /// A name for one call of `commit`, stored with the row that it writes.
 ///
 /// The SDK sends a write again when its answer is lost. If the first one had its effect, the second meets its own row, and
@@ -103,35 +138,11 @@ fn in_order(parked: &mut [ParkedFact]) {
 #[async_trait]
 impl OrderStore for DynamoOrders {
     async fn load(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
-        // Commits and parked facts are neighbours in the partition; tasks come after them.
-        let last_parked = "P#\u{10ffff}";
-        let items =
-            self.table.query(Query::rows(keys::order(id), Sort::Between(keys::COMMIT_PREFIX, last_parked))).await?;
-        let mut records: Vec<CommitRecord> = Vec::with_capacity(items.len());
-        let mut parked: Vec<ParkedFact> = Vec::new();
-        let mut timers: Vec<Timestamp> = Vec::new();
-        for item in &items {
-            let sk = rows::text(item, rows::SK)?;
-            if sk.starts_with(keys::PARKED_PREFIX) {
-                parked.push(rows::body(item)?);
-            } else {
-                let record: CommitRecord = rows::body(item)?;
-                let expected = u64::try_from(records.len()).unwrap_or(u64::MAX).saturating_add(1);
-                if keys::seq_of(sk) != Some(record.seq) || record.seq != expected {
-                    return Err(StoreError::Malformed(format!(
-                        "order {id}: commit {expected} is missing or misplaced"
-                    )));
-                }
-                records.push(record);
-                timers.extend(rows::maybe_moment(item, rows::TIMER)?);
-            }
-        }
-        if records.is_empty() {
-            return Ok(None);
-        }
-        in_order(&mut parked);
-        let order = Order::from_records(&records).map_err(|e| StoreError::Malformed(format!("order {id}: {e}")))?;
-        Ok(Some(LoadedOrder { order, parked, records, timers }))
+        self.read(id, order_rows(id)).await
+    }
+
+    async fn load_from_replica(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
+        self.read(id, order_rows(id).from_replica()).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
@@ -195,6 +206,7 @@ impl OrderStore for DynamoOrders {
     ) -> Result<Option<OrderId>, StoreError> {
         let query = Query {
             index: Some("payment"),
+            consistent: false,
             partition: rows::G_PAYMENT,
             value: keys::payment(provider, provider_payment_id),
             sort: Sort::All,

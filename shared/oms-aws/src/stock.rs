@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use futures::future;
 use oms_app::error::StoreError;
-use oms_app::ports::StockStore;
+use oms_app::ports::{Goods, StockStore};
 use oms_domain::id::{LocationId, Sku};
 use oms_domain::location::{Location, Product};
 use oms_domain::stock::StockLevel;
@@ -57,28 +57,36 @@ fn level(item: &Item) -> Result<StockLevel, StoreError> {
     })
 }
 
+impl DynamoStock {
+    /// The rows of each SKU that `sort` names, a SKU at a time.
+    async fn rows_of(&self, skus: &[Sku], sort: fn() -> Sort) -> Result<Vec<Item>, StoreError> {
+        let skus: Vec<&Sku> = skus.iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let mut items = Vec::new();
+        for chunk in skus.chunks(AT_ONCE) {
+            let queries = chunk.iter().map(|sku| self.table.query(Query::rows(keys::sku(sku), sort())));
+            items.extend(future::try_join_all(queries).await?.into_iter().flatten());
+        }
+        Ok(items)
+    }
+}
+
 #[async_trait]
 impl StockStore for DynamoStock {
     async fn levels(&self, skus: &[Sku]) -> Result<Vec<StockLevel>, StoreError> {
-        let skus: Vec<&Sku> = skus.iter().collect::<BTreeSet<_>>().into_iter().collect();
-        let mut levels = Vec::new();
-        for chunk in skus.chunks(AT_ONCE) {
-            let queries =
-                chunk.iter().map(|sku| self.table.query(Query::rows(keys::sku(sku), Sort::Begins(keys::LEVEL_PREFIX))));
-            for item in future::try_join_all(queries).await?.iter().flatten() {
-                levels.push(level(item)?);
-            }
-        }
-        Ok(levels)
+        self.rows_of(skus, || Sort::Begins(keys::LEVEL_PREFIX)).await?.iter().map(level).collect()
     }
 
-    async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError> {
-        let skus: BTreeSet<&Sku> = skus.iter().collect();
-        let wanted = skus.into_iter().map(|sku| rows::key(keys::sku(sku), keys::PRODUCT)).collect();
-        let mut products: Vec<Product> =
-            self.table.batch_get(wanted).await?.iter().map(rows::body).collect::<Result<_, _>>()?;
-        products.sort_by(|a, b| a.sku.cmp(&b.sku));
-        Ok(products)
+    async fn goods(&self, skus: &[Sku]) -> Result<Goods, StoreError> {
+        // Product and levels are neighbours in the partition: asked for together they are one read.
+        let mut goods = Goods::default();
+        for item in &self.rows_of(skus, || Sort::All).await? {
+            if rows::text(item, rows::SK)? == keys::PRODUCT {
+                goods.products.push(rows::body(item)?);
+            } else {
+                goods.levels.push(level(item)?);
+            }
+        }
+        Ok(goods)
     }
 
     async fn locations(&self) -> Result<Vec<Location>, StoreError> {

@@ -42,8 +42,10 @@ pub(crate) enum Sort {
 /// A query of one partition.
 #[derive(Debug)]
 pub(crate) struct Query {
-    /// The index, or none for the table itself, which is then read consistently (an index cannot be).
+    /// The index, or none for the table itself.
     pub(crate) index: Option<&'static str>,
+    /// Everything that was written before, not what one replica has of it, for twice the price. An index cannot be read so.
+    pub(crate) consistent: bool,
     /// The partition key's attribute.
     pub(crate) partition: &'static str,
     /// The partition.
@@ -57,9 +59,14 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// All rows of a partition of the table whose sort keys match.
+    /// All rows of a partition of the table whose sort keys match, read consistently.
     pub(crate) fn rows(pk: String, sort: Sort) -> Self {
-        Self { index: None, partition: rows::PK, value: pk, sort, forward: true, limit: None }
+        Self { index: None, consistent: true, partition: rows::PK, value: pk, sort, forward: true, limit: None }
+    }
+
+    /// The same as one replica has them.
+    pub(crate) fn from_replica(self) -> Self {
+        Self { consistent: false, ..self }
     }
 }
 
@@ -169,7 +176,7 @@ impl Table {
                 .query()
                 .table_name(&self.name)
                 .set_index_name(query.index.map(str::to_owned))
-                .consistent_read(query.index.is_none())
+                .consistent_read(query.consistent)
                 .scan_index_forward(query.forward)
                 .expression_attribute_names("#p", query.partition)
                 .expression_attribute_values(":p", rows::s(&query.value))

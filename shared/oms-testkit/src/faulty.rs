@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use oms_app::error::{PortError, StoreError, WorkflowError};
 use oms_app::pointers::{Pointer, WorkEntry, WorkList};
 use oms_app::ports::{
-    CancelAnswer, CancelRequest, Commit, EventBus, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists, OrderStore,
-    Page, ParkedFact, ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Span, Stimulus, StimulusQueue,
-    StockStore, TaskStore, TrackingStore, WebhookSender, Workflows,
+    CancelAnswer, CancelRequest, Commit, EventBus, Goods, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists,
+    OrderStore, Page, ParkedFact, ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Span, Stimulus,
+    StimulusQueue, StockStore, TaskStore, TrackingStore, WebhookSender, Workflows,
 };
 use oms_app::timers::{Timer, TimerStore};
 use oms_domain::body::Provider;
@@ -70,6 +70,9 @@ impl<P> Faulty<P> {
 impl<P: OrderStore> OrderStore for Faulty<P> {
     async fn load(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
         self.store("orders.load", self.inner.load(id)).await
+    }
+    async fn load_from_replica(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
+        self.store("orders.load_from_replica", self.inner.load_from_replica(id)).await
     }
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
         self.store("orders.commit", self.inner.commit(commit)).await
@@ -191,8 +194,8 @@ impl<P: StockStore> StockStore for Faulty<P> {
     async fn levels(&self, skus: &[Sku]) -> Result<Vec<StockLevel>, StoreError> {
         self.store("stock.levels", self.inner.levels(skus)).await
     }
-    async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError> {
-        self.store("stock.products", self.inner.products(skus)).await
+    async fn goods(&self, skus: &[Sku]) -> Result<Goods, StoreError> {
+        self.store("stock.goods", self.inner.goods(skus)).await
     }
     async fn locations(&self) -> Result<Vec<Location>, StoreError> {
         self.store("stock.locations", self.inner.locations()).await

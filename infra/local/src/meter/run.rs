@@ -271,9 +271,10 @@ async fn kept(session: &Session, keys: &BTreeSet<(String, String)>) -> Result<Ke
     let table = session.shop.stack.orders_table().to_owned();
     let description = session.engine.call("DynamoDB_20120810.DescribeTable", &json!({ "TableName": table })).await?;
     let indexes = storage::indexes(&description);
+    let now = u64::try_from(crate::clock::now().as_second()).unwrap_or_default();
     let mut kept = Kept::default();
     for (_, row) in read(session, keys).await?.iter().filter(|(of, _)| *of == table) {
-        kept.row(row, &indexes, session.prices.assumed.row_overhead_bytes);
+        kept.row(row, &indexes, session.prices.assumed.row_overhead_bytes, now);
     }
     Ok(kept)
 }

@@ -117,6 +117,10 @@ pub trait OrderStore: Send + Sync {
     /// The order, read consistently, or none when the id was never issued (parked facts do not make an order).
     async fn load(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError>;
 
+    /// The order as one replica of the table has it: for half the price, and its newest commits may be missing. Only a commit may
+    /// stand on it, because that is stored only if its number is free, and then nothing was missing.
+    async fn load_from_replica(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError>;
+
     /// Stores a decision under its number.
     ///
     /// # Errors
@@ -249,13 +253,22 @@ pub trait TrackingStore: Send + Sync {
     async fn drop_scan(&self, scan: &ParkedScan) -> Result<(), StoreError>;
 }
 
+/// What catalogue and shelves have of some SKUs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Goods {
+    /// Those that are registered, by SKU.
+    pub products: Vec<Product>,
+    /// Those that were ever counted somewhere, by SKU and location.
+    pub levels: Vec<StockLevel>,
+}
+
 /// Stock, catalogue and locations.
 #[async_trait]
 pub trait StockStore: Send + Sync {
     /// The levels of these SKUs at every location, read consistently.
     async fn levels(&self, skus: &[Sku]) -> Result<Vec<StockLevel>, StoreError>;
-    /// The registered products among these SKUs.
-    async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError>;
+    /// What catalogue and shelves have of these SKUs, read consistently, for the price of the levels alone.
+    async fn goods(&self, skus: &[Sku]) -> Result<Goods, StoreError>;
     /// All locations.
     async fn locations(&self) -> Result<Vec<Location>, StoreError>;
     /// Stores a product.

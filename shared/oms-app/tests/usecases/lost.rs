@@ -160,6 +160,18 @@ async fn lists_that_are_behind() {
     .await;
 }
 
+/// Every replica lacks the newest commit, at every call: what is decided from it is then decided again.
+#[tokio::test]
+async fn replicas_that_are_behind() {
+    same_ends(|mut shop, life| async move {
+        shop.store.lag(Lag::Frozen);
+        shop.live_all(&life).await;
+        shop.store.lag(Lag::None);
+        shop
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn the_sweep_publishes_what_the_stream_lost() {
     same_ends(|mut shop, life| async move {

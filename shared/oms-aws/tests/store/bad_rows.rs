@@ -127,7 +127,7 @@ impl Stores {
         tell(orders.due(0, start(), 5).await.err());
         tell(orders.lease("storefront", "key", "hash", &self.order_id, start(), start()).await.err());
         tell(stock.levels(&[sku("TEE-M")]).await.err());
-        tell(stock.products(&[sku("TEE-M")]).await.err());
+        tell(stock.goods(&[sku("TEE-M")]).await.err());
         tell(stock.locations().await.err());
         tell(stock.set_count(&location_id("sz-1"), &sku("TEE-M"), 3, 0, Some(1)).await.err());
         all

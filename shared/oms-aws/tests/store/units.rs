@@ -160,8 +160,8 @@ async fn of_every_call() {
     sheet.row("load of the order, 9 commits");
     stock.levels(&skus).await.unwrap();
     sheet.row("stock levels of 2 SKUs, one location each");
-    stock.products(&skus).await.unwrap();
-    sheet.row("2 products");
+    stock.goods(&skus).await.unwrap();
+    sheet.row("2 products with their levels");
     stock.locations().await.unwrap();
     sheet.row("all locations (one)");
     orders.shipment(&carrier, &tracking_number).await.unwrap();

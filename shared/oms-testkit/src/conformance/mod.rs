@@ -106,14 +106,14 @@ macro_rules! conformance_tests {
     ($setup:ident) => {
         $crate::conformance_tests!(@cases $setup,
             orders: [
-                a_commit_is_read_back, an_unknown_order_is_none, one_writer_wins_a_number, an_order_begins_once,
+                a_commit_is_read_back, a_replica_has_the_beginning, an_unknown_order_is_none, one_writer_wins_a_number, an_order_begins_once,
                 nanoseconds_survive, parked_facts_make_no_order, a_parked_fact_waits_for_its_order,
                 nothing_is_parked_at_an_order, parked_facts_are_dropped, parking_and_placing_race, all_or_nothing, a_taken_number_outweighs_stock,
                 the_last_word_on_a_row_counts, too_much_is_refused, unknown_events_are_noted,
                 a_payments_id_leads_to_its_order
             ],
             stock: [
-                counts_are_read_back, products_and_locations_are_read_back, many_products_at_once, promises_need_free_units,
+                counts_are_read_back, catalogue_and_locations_are_read_back, many_products_at_once, promises_need_free_units,
                 lines_of_one_sku_are_one_move, counters_stay_above_zero, what_was_never_counted_is_short,
                 a_count_follows_its_version, a_count_below_what_is_promised, a_count_beside_reservations, many_count_at_once,
                 one_of_a_hundred_gets_the_last_unit

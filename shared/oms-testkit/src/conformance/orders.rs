@@ -70,6 +70,22 @@ pub async fn a_commit_is_read_back(orders: impl Orders, _: impl Stock) {
     assert!(loaded.parked.is_empty());
 }
 
+/// A replica has what was written, up to some commit, and in the end all of it.
+pub async fn a_replica_has_the_beginning(orders: impl Orders, _: impl Stock) {
+    let id = order_id(20);
+    let mut all = vec![first(&id, 0)];
+    orders.commit(&all[0]).await.expect("the first commit");
+    for round in 0..6 {
+        let two = next(&all[round], "system");
+        orders.commit(&two).await.expect("the next commit");
+        all.push(two);
+        let seen = orders.load_from_replica(&id).await.expect("a load").map_or(Vec::new(), |loaded| loaded.records);
+        assert!(all.iter().map(|commit| &commit.record).take(seen.len()).eq(&seen), "{seen:?}");
+    }
+    let ask = || async { Ok(orders.load_from_replica(&id).await?.map_or(0, |loaded| loaded.records.len())) };
+    eventually("the replica catches up", ask, |seen| *seen == all.len()).await;
+}
+
 /// An id that was never issued is no error.
 pub async fn an_unknown_order_is_none(orders: impl Orders, _: impl Stock) {
     assert!(orders.load(&order_id(2)).await.expect("a load").is_none());

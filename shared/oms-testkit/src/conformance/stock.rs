@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use oms_app::error::StoreError;
+use oms_app::ports::Goods;
 use oms_domain::event::Allotment;
 use oms_domain::id::{LineId, Sku};
 use oms_domain::order::Reservation;
@@ -38,26 +39,32 @@ pub async fn counts_are_read_back(_: impl Orders, stock: impl Stock) {
 }
 
 /// Catalogue and locations; the newest word counts.
-pub async fn products_and_locations_are_read_back(_: impl Orders, stock: impl Stock) {
+pub async fn catalogue_and_locations_are_read_back(_: impl Orders, stock: impl Stock) {
     let tee = a_product("TEE-M", "99.00");
     stock.put_product(&a_product("TEE-M", "1.00")).await.expect("a product");
     stock.put_product(&tee).await.expect("a product");
-    assert_eq!(stock.products(&[sku("TEE-M"), sku("NOBODY"), sku("TEE-M")]).await.expect("products"), [tee]);
-    assert!(stock.products(&[]).await.expect("products").is_empty());
+    stock.set_count(&location_id("sz-1"), &sku("TEE-M"), 10, 2, None).await.expect("a count");
+    stock.set_count(&location_id("bj-1"), &sku("NOBODY"), 1, 0, None).await.expect("a count");
+    let goods = stock.goods(&[sku("TEE-M"), sku("NOBODY"), sku("TEE-M")]).await.expect("goods");
+    assert_eq!(goods.products, [tee]);
+    let mut counted: Vec<_> = goods.levels.iter().map(|l| (l.sku.as_str(), l.on_hand)).collect();
+    counted.sort_unstable();
+    assert_eq!(counted, [("NOBODY", 1), ("TEE-M", 10)]);
+    assert_eq!(stock.goods(&[]).await.expect("goods"), Goods::default());
     let (shenzhen, beijing) = (a_location("sz-1", "广东省", "深圳市", 1), a_location("bj-1", "北京市", "北京市", 2));
     stock.put_location(&shenzhen).await.expect("a location");
     stock.put_location(&beijing).await.expect("a location");
     assert_eq!(stock.locations().await.expect("locations"), [beijing, shenzhen]);
 }
 
-/// More products than one batch read takes.
+/// More products than are asked for at once.
 pub async fn many_products_at_once(_: impl Orders, stock: impl Stock) {
     let names: Vec<String> = (0..120).map(|i| format!("SKU-{i:03}")).collect();
     for name in &names {
         stock.put_product(&a_product(name, "1.00")).await.expect("a product");
     }
     let skus: Vec<Sku> = names.iter().map(|name| sku(name)).collect();
-    let products = stock.products(&skus).await.expect("products");
+    let products = stock.goods(&skus).await.expect("goods").products;
     assert_eq!(products.iter().map(|p| p.sku.as_str()).collect::<Vec<_>>(), names);
 }
 

@@ -7,13 +7,16 @@ use oms_domain::id::OrderId;
 
 use crate::seeded::Seeded;
 
-/// How far lists may be behind the rows.
+/// The most commits of one order that a replica lacks.
+const MOST_BEHIND: usize = 3;
+
+/// How far lists, and the replicas of rows, may be behind what was written.
 #[derive(Debug, Clone, Default)]
 pub enum Lag {
     /// Every query sees every write.
     #[default]
     None,
-    /// No query sees a write from now on, until the lag is set anew.
+    /// No query sees a write from now on, until the lag is set anew; a replica lacks an order's newest commit.
     Frozen,
     /// In so many of a thousand queries, what was written since the last one is not seen yet.
     Sometimes(Seeded, u32),
@@ -72,6 +75,15 @@ impl Indexes {
         } else {
             let end = beyond.map_or(end, |sort| Bound::Excluded(place(sort)));
             self.entries.range((Bound::Included(place("")), end)).rev().take(limit).map(found).collect()
+        }
+    }
+
+    /// How many of an order's newest commits the replica that is asked does not have yet.
+    pub(super) fn behind_by(&mut self) -> usize {
+        match &self.lag {
+            Lag::None => 0,
+            Lag::Frozen => 1,
+            Lag::Sometimes(chance, per_mille) => (0..MOST_BEHIND).take_while(|_| chance.per_mille(*per_mille)).count(),
         }
     }
 

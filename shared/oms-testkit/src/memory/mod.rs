@@ -89,7 +89,7 @@ impl MemoryStore {
         Self(Arc::new(Mutex::new(self.state().clone())))
     }
 
-    /// How far lists may be behind the rows; not at all to begin with.
+    /// How far lists and replicas may be behind the rows; not at all to begin with.
     pub fn lag(&self, lag: Lag) {
         self.state().index.lag(lag);
     }

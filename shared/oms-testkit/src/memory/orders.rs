@@ -21,13 +21,13 @@ use super::{CommitRow, MOST_ACTIONS, MemoryStore, State, TaskRow, read, write};
 #[async_trait]
 impl OrderStore for MemoryStore {
     async fn load(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
-        let state = self.state();
-        let Some(rows) = state.commits.get(id) else { return Ok(None) };
-        let records: Vec<CommitRecord> = rows.values().map(|row| row.record.as_ref().clone()).collect();
-        let parked = state.parked(id)?;
-        let timers = rows.values().filter_map(|row| Timestamp::from_millisecond(row.timer?).ok()).collect();
-        let order = Order::from_records(&records).map_err(|e| StoreError::Malformed(e.to_string()))?;
-        Ok(Some(LoadedOrder { order, parked, records, timers }))
+        self.state().load(id, 0)
+    }
+
+    async fn load_from_replica(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
+        let mut state = self.state();
+        let missing = state.index.behind_by();
+        state.load(id, missing)
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {
@@ -118,6 +118,20 @@ fn side_key(row: &SideRow) -> (u8, String) {
 }
 
 impl State {
+    /// The order without the newest so many of its commits.
+    fn load(&self, id: &OrderId, missing: usize) -> Result<Option<LoadedOrder>, StoreError> {
+        let Some(rows) = self.commits.get(id) else { return Ok(None) };
+        let rows: Vec<&CommitRow> = rows.values().take(rows.len().saturating_sub(missing)).collect();
+        if rows.is_empty() {
+            return Ok(None);
+        }
+        let records: Vec<CommitRecord> = rows.iter().map(|row| row.record.as_ref().clone()).collect();
+        let parked = self.parked(id)?;
+        let timers = rows.iter().filter_map(|row| Timestamp::from_millisecond(row.timer?).ok()).collect();
+        let order = Order::from_records(&records).map_err(|e| StoreError::Malformed(e.to_string()))?;
+        Ok(Some(LoadedOrder { order, parked, records, timers }))
+    }
+
     /// Checks everything, then changes everything.
     fn commit(&mut self, commit: &Commit) -> Result<(), StoreError> {
         let stored: CommitRecord = read(&write(&commit.record)?)?;

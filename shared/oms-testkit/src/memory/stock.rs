@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use oms_app::error::StoreError;
-use oms_app::ports::StockStore;
+use oms_app::ports::{Goods, StockStore};
 use oms_domain::id::{LocationId, Sku};
 use oms_domain::location::{Location, Product};
 use oms_domain::stock::{StockLevel, StockMove};
@@ -41,10 +41,12 @@ impl StockStore for MemoryStore {
         Ok(state.levels.iter().filter(|((sku, _), _)| skus.contains(sku)).map(|(_, level)| level.clone()).collect())
     }
 
-    async fn products(&self, skus: &[Sku]) -> Result<Vec<Product>, StoreError> {
+    async fn goods(&self, skus: &[Sku]) -> Result<Goods, StoreError> {
+        let levels = self.levels(skus).await?;
         let skus: BTreeSet<&Sku> = skus.iter().collect();
         let state = self.state();
-        skus.into_iter().filter_map(|sku| state.products.get(sku)).map(|body| read(body)).collect()
+        let products = skus.into_iter().filter_map(|sku| state.products.get(sku)).map(|body| read(body));
+        Ok(Goods { products: products.collect::<Result<_, _>>()?, levels })
     }
 
     async fn locations(&self) -> Result<Vec<Location>, StoreError> {
