@@ -72,11 +72,7 @@ export function edges(foundry: Foundry, settings: Settings, world: World) {
       memory: 256,
       timeout: Duration.seconds(10),
       access: [
-        allow(
-          'ReadAndWriteStock',
-          dynamodb('GetItem', 'PutItem', 'Query', 'UpdateItem'),
-          stock.tableArn,
-        ),
+        allow('ReadAndWriteStock', dynamodb('GetItem', 'PutItem', 'Query', 'UpdateItem'), stock.tableArn),
         allow('RaiseTasks', dynamodb('DeleteItem', 'PutItem'), orders.tableArn),
         readCredentials,
       ],
