@@ -6,11 +6,11 @@ use axum::http::StatusCode;
 use oms_app::commands;
 use oms_app::engine::Engine;
 use oms_domain::command::Command;
-use oms_domain::id::{HoldId, OrderId, RefundId, ShipmentId};
+use oms_domain::id::{CaptureId, HoldId, OrderId, RefundId, ShipmentId};
 use oms_lambda::api::answers::{OrderAnswer, PaymentAnswer, RefundAnswer};
-use oms_lambda::api::requests::{CancellationRequest, PaymentAttemptRequest, ReasonRequest, RefundRequest};
+use oms_lambda::api::requests::{AttemptAsk, CancellationRequest, PaymentAttemptRequest, ReasonRequest, RefundRequest};
 use oms_lambda::auth::Caller;
-use oms_lambda::http::{ExistingPath, HashedJson, IdempotencyKey, StrictJson};
+use oms_lambda::http::{ExistingPath, HashedJson, IdempotencyKey, OptionalKey, StrictJson};
 use oms_lambda::openapi::{Route, routes};
 use oms_lambda::problem::Problem;
 use oms_lambda::telemetry;
@@ -37,11 +37,19 @@ pub(crate) async fn cancel(
     caller: Caller,
     State(engine): State<Engine>,
     ExistingPath(order_id): ExistingPath<OrderId>,
-    StrictJson(request): StrictJson<CancellationRequest>,
+    OptionalKey(key): OptionalKey,
+    HashedJson { body, hash }: HashedJson<CancellationRequest>,
 ) -> Accepted {
     admit(&caller, &routes::CANCEL_ORDER, &engine, &order_id).await?;
-    let command = Command::Cancel { reason: request.into_reason()? };
-    Ok((StatusCode::ACCEPTED, Json(run(&caller, &engine, &order_id, command).await?)))
+    let answer = match body.into_part()? {
+        (None, reason) => run(&caller, &engine, &order_id, Command::Cancel { reason }).await?,
+        (Some(lines), reason) => {
+            let key = key.as_deref().map(|key| (key, hash.as_str()));
+            let order = commands::cancel_lines(&engine, &order_id, lines, reason, &caller.name, key).await?;
+            OrderAnswer::from(&order)
+        }
+    };
+    Ok((StatusCode::ACCEPTED, Json(answer)))
 }
 
 pub(crate) async fn refund(
@@ -55,6 +63,27 @@ pub(crate) async fn refund(
     let (ask, reason) = body.into_ask()?;
     let refund_id = commands::refund(&engine, &order_id, ask, reason, &caller.name, &key, &hash).await?;
     Ok((StatusCode::ACCEPTED, Json(RefundAnswer { refund_id })))
+}
+
+pub(crate) async fn retry_capture(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, capture_id)): ExistingPath<(OrderId, CaptureId)>,
+) -> Accepted {
+    admit(&caller, &routes::RETRY_CAPTURE, &engine, &order_id).await?;
+    let answer = run(&caller, &engine, &order_id, Command::RetryCapture { capture_id }).await?;
+    Ok((StatusCode::ACCEPTED, Json(answer)))
+}
+
+pub(crate) async fn withdraw_capture(
+    caller: Caller,
+    State(engine): State<Engine>,
+    ExistingPath((order_id, capture_id)): ExistingPath<(OrderId, CaptureId)>,
+    StrictJson(request): StrictJson<ReasonRequest>,
+) -> Done {
+    admit(&caller, &routes::WITHDRAW_CAPTURE, &engine, &order_id).await?;
+    let reason = request.reason.into_string();
+    Ok(Json(run(&caller, &engine, &order_id, Command::WithdrawCapture { capture_id, reason }).await?))
 }
 
 pub(crate) async fn retry_refund(
@@ -99,22 +128,28 @@ pub(crate) async fn decline_refund(
     Ok(Json(run(&caller, &engine, &order_id, Command::DeclineRefund { refund_id, reason }).await?))
 }
 
-pub(crate) async fn identify_payment(
+pub(crate) async fn add_payment(
     caller: Caller,
     State(engine): State<Engine>,
     ExistingPath(order_id): ExistingPath<OrderId>,
-    StrictJson(request): StrictJson<PaymentAttemptRequest>,
+    OptionalKey(key): OptionalKey,
+    HashedJson { body, hash }: HashedJson<PaymentAttemptRequest>,
 ) -> Result<Json<PaymentAnswer>, Problem> {
     admit(&caller, &routes::ADD_PAYMENT, &engine, &order_id).await?;
-    let command = request.into_command()?;
-    let Command::IdentifyPayment { provider_payment_id, .. } = &command else {
-        return Err(Problem::internal("a payment request became another command"));
+    let payment = match body.into_ask()? {
+        AttemptAsk::Open { provider, amount } => {
+            let key = key.as_deref().map(|key| (key, hash.as_str()));
+            commands::open_payment(&engine, &order_id, provider, amount, &caller.name, key).await?
+        }
+        AttemptAsk::Identify { provider, amount, provider_payment_id } => {
+            let told = provider_payment_id.clone();
+            let command = Command::IdentifyPayment { provider, amount, provider_payment_id };
+            let order = commands::command(&engine, &order_id, command, &caller.name).await?;
+            let known = order.payments.iter().find(|p| p.provider_payment_id.as_deref() == Some(told.as_str()));
+            known.cloned().ok_or_else(|| Problem::internal("the payment is not in its order"))?
+        }
     };
-    let told = provider_payment_id.clone();
-    let order = commands::command(&engine, &order_id, command, &caller.name).await?;
-    let payment = order.payments.iter().find(|p| p.provider_payment_id.as_deref() == Some(told.as_str()));
-    let payment = payment.ok_or_else(|| Problem::internal("the payment is not in its order"))?;
-    Ok(Json(PaymentAnswer { order_id, payment_reference: payment.reference.clone() }))
+    Ok(Json(PaymentAnswer { order_id, payment_id: payment.id, payment_reference: payment.reference }))
 }
 
 pub(crate) async fn release_hold(

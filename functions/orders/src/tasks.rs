@@ -52,6 +52,7 @@ pub(crate) async fn dismiss(
             TaskKind::Hold
             | TaskKind::CancelRequest
             | TaskKind::Unplaceable
+            | TaskKind::Capture
             | TaskKind::Refund
             | TaskKind::RefundApproval
             | TaskKind::ShipmentOverdue

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use oms_app::ports::Clock;
+use oms_app::ports::{BenefitService, Clock};
 use oms_aws::{Clients, Secrets, Tables};
 use oms_domain::body::Provider;
 use oms_lambda::config::{ConfigError, Env};
 use oms_lambda::{step::serve_steps, telemetry};
+use oms_providers::benefits::{Benefits, BenefitsConfig};
 use oms_providers::connected::Surroundings;
 use oms_providers::on_demand::{Configured, OnDemand};
 
@@ -19,11 +20,16 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     let tables = Tables::new(&clients, &env.orders_table()?, &env.stock_table()?);
     let engine = tables.engine(&clients, &env.stimuli_queue_url()?, env.policy()?);
     let secrets = Arc::new(Secrets::new(clients.secretsmanager()));
+    let mut benefits: Option<Arc<dyn BenefitService>> = None;
+    if let Some((url, secret)) = env.benefits()? {
+        let config = BenefitsConfig::at(url, secret);
+        benefits = Some(Arc::new(Benefits::new(config, secrets.clone(), engine.clock.clone())?));
+    }
     let gateways = Arc::new(OnDemand::new(secrets, configured(&env, &engine.clock)?));
     tables.orders.warm().await;
     serve_steps(move |event| {
-        let (engine, gateways) = (engine.clone(), gateways.clone());
-        async move { refund::handle(event, &engine, gateways.as_ref()).await }
+        let (engine, gateways, benefits) = (engine.clone(), gateways.clone(), benefits.clone());
+        async move { refund::handle(event, &engine, gateways.as_ref(), benefits.as_deref()).await }
     })
     .await
 }

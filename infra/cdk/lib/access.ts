@@ -52,9 +52,11 @@ export function rules({ rules, secrets }: Settings): Variables {
     HOLD_WINDOW_SECONDS: seconds(rules.holdWindow),
     REVIEW_THRESHOLD: amounts(rules.reviewThreshold),
     REFUND_APPROVAL_ABOVE: amounts(rules.refundApprovalAbove),
+    CAPTURE_WHEN: amounts(rules.captureWhen),
     MAX_LINE_QUANTITY: String(rules.maxLineQuantity),
     LIVE_MODE: String(rules.liveMode),
     COD_ENABLED: String(rules.cashOnDelivery),
+    BENEFITS_URL: rules.benefitsUrl,
     ...Object.fromEntries(
       PROVIDERS.map((provider) => [`${provider.toUpperCase()}_SECRET_ARN`, whereabouts(secrets[provider])]),
     ),
@@ -64,7 +66,13 @@ export function rules({ rules, secrets }: Settings): Variables {
   };
 }
 
-/** Where each payment provider's API is, for the one function that calls it. */
+/** What Waybill begins, for the one function that does. */
+export const starting = ({ rules }: Settings): Variables => ({
+  START_PAYMENTS: rules.startPayments.join(','),
+  PAYMENT_RETURN_HOSTS: rules.paymentReturnHosts.join(','),
+});
+
+/** Where each payment provider's API is, for the functions that call it. */
 export function apiBases({ rules }: Settings): Variables {
   return Object.fromEntries(
     PROVIDERS.map((provider) => [`${provider.toUpperCase()}_API_BASE`, rules[`${provider}ApiBase`]]),

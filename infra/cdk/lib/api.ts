@@ -20,7 +20,7 @@ import { keep } from './findings';
 import type { Settings } from './props';
 
 /** The functions that requests start. */
-export type Edge = 'intake' | 'orders' | 'inventory' | 'paymentCallback' | 'shippingNotify';
+export type Edge = 'intake' | 'orders' | 'inventory' | 'paymentCallback' | 'paymentStart' | 'shippingNotify';
 
 /** Name and key of every route. */
 const ROUTES: Readonly<Record<Edge, Readonly<Record<string, string>>>> = {
@@ -33,6 +33,8 @@ const ROUTES: Readonly<Record<Edge, Readonly<Record<string, string>>>> = {
     OpenPayment: 'POST /v1/orders/{order_id}/payments',
     ReleaseHold: 'POST /v1/orders/{order_id}/holds/{hold_id}/release',
     RejectHold: 'POST /v1/orders/{order_id}/holds/{hold_id}/reject',
+    RetryCapture: 'POST /v1/orders/{order_id}/captures/{capture_id}/retry',
+    WithdrawCapture: 'POST /v1/orders/{order_id}/captures/{capture_id}/withdraw',
     RetryRefund: 'POST /v1/orders/{order_id}/refunds/{refund_id}/retry',
     SettleRefund: 'POST /v1/orders/{order_id}/refunds/{refund_id}/settle',
     ApproveRefund: 'POST /v1/orders/{order_id}/refunds/{refund_id}/approval',
@@ -53,6 +55,7 @@ const ROUTES: Readonly<Record<Edge, Readonly<Record<string, string>>>> = {
     PutProduct: 'PUT /v1/products/{sku}',
   },
   paymentCallback: { ReceivePaymentCallback: 'POST /v1/payments/{provider}/callbacks' },
+  paymentStart: { StartPayment: 'POST /v1/orders/{order_id}/payments/{payment_id}/start' },
   shippingNotify: {
     ReceiveShipmentEvent: 'POST /v1/shipments/{shipment_id}/events',
     ListShipments: 'GET /v1/shipments',

@@ -3,7 +3,18 @@
 import { Duration } from 'aws-cdk-lib';
 import type { CfnTable, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
-import { allow, apiBases, CONSUME, dynamodb, index, reads, readsProviders, rules, whereabouts } from './access';
+import {
+  allow,
+  apiBases,
+  CONSUME,
+  dynamodb,
+  index,
+  reads,
+  readsProviders,
+  rules,
+  starting,
+  whereabouts,
+} from './access';
 import { keep } from './findings';
 import type { Foundry } from './foundry';
 import { PROVIDERS, type Settings } from './props';
@@ -103,6 +114,22 @@ export function edges(foundry: Foundry, settings: Settings, world: World) {
       secrets: PROVIDERS.map((provider) => secrets[provider]),
     }),
 
+    paymentStart: foundry.make('payment-start', {
+      description: 'POST /v1/orders/{order_id}/payments/{payment_id}/start: begins a payment at its provider',
+      // A shopper waits for this one: sized as intake. A provider that says nothing for 8 seconds is given up.
+      memory: 512,
+      timeout: Duration.seconds(10),
+      access: [
+        // Only what was begun is noted: no goods move, and no task is closed.
+        allow('CommitOrders', dynamodb('GetItem', 'PutItem', 'Query'), orders.tableArn),
+        sendStimuli,
+        readCredentials,
+        ...readsProviders(secrets),
+      ],
+      variables: { ...deciding, ...credentials, ...apiBases(settings), ...starting(settings) },
+      secrets: [secrets.credentials, ...PROVIDERS.map((provider) => secrets[provider])],
+    }),
+
     shippingNotify: foundry.make('shipping-notify', {
       description: 'Warehouse and carrier events',
       // Warehouses' and carriers' systems wait for these answers, no shopper: half of intake's memory.
@@ -129,6 +156,7 @@ export function edges(foundry: Foundry, settings: Settings, world: World) {
 export function steps(foundry: Foundry, settings: Settings, world: World) {
   const { orders, stock, queues } = world;
   const { secrets } = settings;
+  const readBenefits = secrets.benefits ? [reads('ReadBenefitsSecret', secrets.benefits)] : [];
   const deciding = {
     ORDERS_TABLE: orders.tableName,
     STOCK_TABLE: stock.tableName,
@@ -146,8 +174,10 @@ export function steps(foundry: Foundry, settings: Settings, world: World) {
         commitOrders,
         allow('ReadCatalogueAndMoveStock', dynamodb('Query', 'UpdateItem'), stock.tableArn),
         sendStimuli,
+        ...readBenefits,
       ],
-      variables: deciding,
+      variables: { ...deciding, BENEFITS_SECRET_ARN: whereabouts(secrets.benefits) },
+      secrets: [secrets.benefits],
     }),
 
     allocation: foundry.make('allocation', {
@@ -168,9 +198,10 @@ export function steps(foundry: Foundry, settings: Settings, world: World) {
         allow('MoveStock', dynamodb('UpdateItem'), stock.tableArn),
         sendStimuli,
         ...readsProviders(secrets),
+        ...readBenefits,
       ],
-      variables: { ...deciding, ...apiBases(settings) },
-      secrets: PROVIDERS.map((provider) => secrets[provider]),
+      variables: { ...deciding, ...apiBases(settings), BENEFITS_SECRET_ARN: whereabouts(secrets.benefits) },
+      secrets: [...PROVIDERS.map((provider) => secrets[provider]), secrets.benefits],
     }),
   };
 }

@@ -44,7 +44,12 @@ export interface WaybillSecrets {
   readonly standardCarrier?: ISecret;
   /** Signs what is sent to warehouses. @default - no webhooks */
   readonly warehouseWebhook?: ISecret;
+  /** Signs calls to the service of `rules.benefitsUrl`; needed where that is set. @default - none */
+  readonly benefits?: ISecret;
 }
+
+/** From when on a promise of money is taken: never by Waybill, or with the first part of the order at that moment. */
+export type CaptureMoment = 'provider' | 'release' | 'shipped' | 'delivered';
 
 /** The rules of the business. */
 export interface OrderRules {
@@ -56,12 +61,23 @@ export interface OrderRules {
   readonly reviewThreshold?: Readonly<Record<string, string>>;
   /** What people send back of one order above this waits for a second person, by currency: `{ CNY: '200.00' }`. @default - never */
   readonly refundApprovalAbove?: Readonly<Record<string, string>>;
+  /**
+   * When an authorized payment is captured, by channel: `{ '*': 'provider', web: 'shipped' }`; `*` is every other channel.
+   * @default - never by Waybill
+   */
+  readonly captureWhen?: Readonly<Record<string, CaptureMoment>>;
   /** More of one SKU in an order is refused. @default 999 */
   readonly maxLineQuantity?: number;
   /** Whether cash on delivery is offered. @default true */
   readonly cashOnDelivery?: boolean;
+  /** Providers through which Waybill begins payments. @default - none: storefronts begin all of them */
+  readonly startPayments?: readonly Provider[];
+  /** Hosts to which buyers may be sent back after a payment that Waybill began. @default - none */
+  readonly paymentReturnHosts?: readonly string[];
   /** Whether payments are real; a callback of the other kind pays for nothing. @default false */
   readonly liveMode?: boolean;
+  /** Address of the service that keeps count of coupons and points. @default '' - they are taken as the storefront says */
+  readonly benefitsUrl?: string;
   /** Address of Stripe's API; another one only for tests. @default 'https://api.stripe.com' */
   readonly stripeApiBase?: string;
   /** Address of WeChat Pay's API; another one only for tests. @default 'https://api.mch.weixin.qq.com' */
@@ -183,9 +199,13 @@ export function settle(props: WaybillProps): Settings {
       holdWindow: props.rules?.holdWindow ?? Duration.days(1),
       reviewThreshold: props.rules?.reviewThreshold ?? {},
       refundApprovalAbove: props.rules?.refundApprovalAbove ?? {},
+      captureWhen: props.rules?.captureWhen ?? { '*': 'provider' },
       maxLineQuantity: props.rules?.maxLineQuantity ?? 999,
       cashOnDelivery: props.rules?.cashOnDelivery ?? true,
+      startPayments: props.rules?.startPayments ?? [],
+      paymentReturnHosts: props.rules?.paymentReturnHosts ?? [],
       liveMode: props.rules?.liveMode ?? false,
+      benefitsUrl: props.rules?.benefitsUrl ?? '',
       stripeApiBase: props.rules?.stripeApiBase ?? 'https://api.stripe.com',
       wechatpayApiBase: props.rules?.wechatpayApiBase ?? 'https://api.mch.weixin.qq.com',
       alipayApiBase: props.rules?.alipayApiBase ?? 'https://openapi.alipay.com',
@@ -242,6 +262,19 @@ function problems({ rules, capacity }: Settings): string[] {
         found.push(`rules.${name}: ${currency}=${amount} is no amount of a currency`);
       }
     }
+  }
+  for (const [channel, moment] of Object.entries(rules.captureWhen)) {
+    if (!/^(\*|[0-9A-Za-z._-]+)$/.test(channel) || !['provider', 'release', 'shipped', 'delivered'].includes(moment)) {
+      found.push(`rules.captureWhen: ${channel}=${moment} is no moment of a channel`);
+    }
+  }
+  for (const host of rules.paymentReturnHosts) {
+    if (!Token.isUnresolved(host) && !/^[a-z0-9.-]+$/.test(host)) {
+      found.push(`rules.paymentReturnHosts: ${host} is no host's name in small letters`);
+    }
+  }
+  if (!Token.isUnresolved(rules.benefitsUrl) && !/^$|^https:\/\/.+$|^http:\/\/(127\.0\.0\.1|localhost)([:/].*)?$/.test(rules.benefitsUrl)) {
+    found.push(`rules.benefitsUrl is ${rules.benefitsUrl}, not an address`);
   }
   for (const provider of PROVIDERS) {
     const base = rules[`${provider}ApiBase`];

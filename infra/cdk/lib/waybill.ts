@@ -23,6 +23,7 @@ export type FunctionName =
   | 'orders'
   | 'inventory'
   | 'paymentCallback'
+  | 'paymentStart'
   | 'shippingNotify'
   | 'validation'
   | 'allocation'
@@ -83,8 +84,9 @@ export class Waybill extends Construct {
     const { api, url, domain } = door(this, settings, doing);
     this.api = api;
     this.apiUrl = url;
-    // For providers that are told with each refund where its result goes.
+    // For providers that are told with each payment or refund where its result goes.
     doing.refund.addEnvironment('PUBLIC_API_URL', url);
+    doing.paymentStart.addEnvironment('PUBLIC_API_URL', url);
     this.domain = domain;
     const { queues: watched, workflows: machines } = this;
     this.alarms = alarms(this, settings, { queues: watched, workflows: machines, api, ...doing });

@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn the_functions_are_found_by_their_folders() {
         let names = names(&Layout::of_workspace()).unwrap();
-        assert_eq!(names.len(), 12);
+        assert_eq!(names.len(), 13);
         assert!(names.contains(&"payment-callback".to_owned()));
     }
 

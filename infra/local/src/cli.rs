@@ -9,6 +9,8 @@ use local_stack::error::Result;
 use local_stack::settings::{self, Settings};
 use local_stack::stack::{Functions, Options};
 
+use crate::commands::benefits::BenefitsArgs;
+
 /// Waybill on this machine: the real template on a local engine, in one command.
 #[derive(Debug, Parser)]
 #[command(name = "cargo local", bin_name = "cargo local", after_help = after_help())]
@@ -40,6 +42,8 @@ pub(crate) enum Command {
     Audit(AuditArgs),
     /// The books of a day or of an order, as CSV.
     Ledger(LedgerArgs),
+    /// Run a service that keeps count of coupons and points, until interrupted.
+    Benefits(BenefitsArgs),
     /// Kill functions, poison messages and break the payment provider while orders live their lives.
     Chaos(ChaosArgs),
     /// Install what the tests need and run all of them.

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod bench;
+pub mod benefits;
 pub mod bootstraps;
 pub mod catalogue;
 pub mod clients;

@@ -40,6 +40,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Simulate(args) => commands::simulate::run(&layout, &args).await,
         Command::FuzzApi(args) => commands::fuzz_api::run(&layout, &args, progress).await,
         Command::Ledger(args) => commands::ledger::run(&layout, &args).await,
+        Command::Benefits(args) => commands::benefits::run(&layout, &args, progress).await,
         Command::Audit(args) => commands::audit::run(&layout, &args).await,
         Command::Chaos(args) => commands::chaos::run(&layout, &args, progress).await,
         Command::Test(args) => commands::test::run(&layout, &args, progress).await,

@@ -118,15 +118,6 @@ pub struct Scratch {
     built: PathBuf,
 }
 
-/// Where the copy is built.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Builds {
-    /// Beside the workspace: what is built of other people's crates serves both, and no other build can run meanwhile.
-    Shared,
-    /// Apart: other builds are not kept waiting.
-    Apart,
-}
-
 /// A program of tests, and the folder that it expects to run in.
 #[derive(Debug)]
 struct Tests {
@@ -142,12 +133,11 @@ impl Scratch {
     ///
     /// # Errors
     /// [`LocalError`] when files cannot be listed or copied.
-    pub fn prepare(layout: &Layout, builds: Builds) -> Result<Self> {
+    pub fn prepare(layout: &Layout) -> Result<Self> {
         let tree = layout.root().join("target/planted/tree");
-        let built = match builds {
-            Builds::Shared => layout.root().join("target"),
-            Builds::Apart => layout.root().join("target/planted/target"),
-        };
+        // Never where the workspace is built: Cargo takes a crate of the copy for the workspace's own, and a planted fault would
+        // live on in what is built after.
+        let built = layout.root().join("target/planted/target");
         let listed = Command::new("git")
             .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
             .current_dir(layout.root())

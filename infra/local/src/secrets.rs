@@ -46,6 +46,8 @@ pub struct Secrets {
     pub standard_carrier: String,
     /// What signs the stack's own calls to warehouses: the same form.
     pub warehouse_webhook: String,
+    /// What signs the stack's calls to the service that keeps count of coupons and points: the same form.
+    pub benefits: String,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -89,11 +91,12 @@ impl Secrets {
             paypal_client_secret: format!("EP{}", hex::<24>()?),
             standard_carrier: format!("whsec_{}", STANDARD.encode(random::<32>()?)),
             warehouse_webhook: format!("whsec_{}", STANDARD.encode(random::<32>()?)),
+            benefits: format!("whsec_{}", STANDARD.encode(random::<32>()?)),
         })
     }
 
     /// Each secret's name, the template parameter that takes its ARN, and its value.
-    fn documents(&self) -> [(&'static str, &'static str, Value); 9] {
+    fn documents(&self) -> [(&'static str, &'static str, Value); 10] {
         let credentials: Vec<Value> = CREDENTIALS
             .iter()
             .map(|(name, role, channels)| {
@@ -133,6 +136,7 @@ impl Secrets {
                 "WarehouseWebhookSecretArn",
                 json!({ "webhook_secret": self.warehouse_webhook }),
             ),
+            ("waybill/local/benefits", "BenefitsSecretArn", json!({ "webhook_secret": self.benefits })),
         ]
     }
 
@@ -207,6 +211,7 @@ mod tests {
         assert!(by_parameter("StripeSecretArn")["api_key"].as_str().unwrap().starts_with("sk_test_"));
         assert_eq!(by_parameter("StripeSecretArn")["webhook_secrets"][0], secrets.stripe_webhook);
         assert_eq!(by_parameter("WarehouseWebhookSecretArn")["webhook_secret"], secrets.warehouse_webhook);
+        assert_eq!(by_parameter("BenefitsSecretArn")["webhook_secret"], secrets.benefits);
     }
 
     #[test]

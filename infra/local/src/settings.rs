@@ -17,6 +17,8 @@ enum Kind {
     Address,
     /// `CNY=5000.00,USD=1000.00`, or nothing for no threshold.
     Amounts,
+    /// `*=provider,web=shipped`.
+    Moments,
     /// A level name of the log.
     Level,
 }
@@ -50,7 +52,7 @@ pub const PAYMENT_WINDOW: &str = "order.payment_window_seconds";
 pub const REVIEW_THRESHOLD: &str = "order.review_threshold";
 
 /// Everything that can be set, in the order in which it is listed.
-pub const KNOWN: [Setting; 16] = [
+pub const KNOWN: [Setting; 18] = [
     Setting {
         key: STRIPE_API_BASE,
         parameter: "StripeApiBase",
@@ -82,6 +84,12 @@ pub const KNOWN: [Setting; 16] = [
         kind: Kind::Address,
     },
     Setting {
+        key: "benefits.url",
+        parameter: "BenefitsUrl",
+        meaning: "address of the service that keeps count of coupons and points, such as `cargo local benefits`",
+        kind: Kind::Address,
+    },
+    Setting {
         key: "providers.stripe.live_mode",
         parameter: "LiveMode",
         meaning: "true takes live callbacks and refuses test ones",
@@ -110,6 +118,12 @@ pub const KNOWN: [Setting; 16] = [
         parameter: "RefundApprovalAbove",
         meaning: "what people send back of one order above this waits for a second person, such as CNY=200.00",
         kind: Kind::Amounts,
+    },
+    Setting {
+        key: "order.capture_when",
+        parameter: "CaptureWhen",
+        meaning: "when authorized payments are captured, by channel, such as *=provider,web=shipped",
+        kind: Kind::Moments,
     },
     Setting {
         key: "order.max_line_quantity",
@@ -251,12 +265,23 @@ fn mismatch(kind: Kind, value: &str) -> Option<&'static str> {
         Kind::Amounts => {
             (value.is_empty() || value.split(',').all(is_amount), "CURRENCY=amount pairs with commas between")
         }
+        Kind::Moments => {
+            (value.split(',').all(is_moment), "channel=moment pairs with commas between, `*` for every other channel")
+        }
         Kind::Level => (
             matches!(value, "error" | "warn" | "info" | "debug" | "trace"),
             "`error`, `warn`, `info`, `debug` or `trace`",
         ),
     };
     (!fits).then_some(expected)
+}
+
+/// `web=shipped`, or `*=shipped` for every other channel.
+fn is_moment(pair: &str) -> bool {
+    let Some((channel, moment)) = pair.split_once('=') else { return false };
+    let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let named = channel == "*" || (!channel.is_empty() && plain(channel));
+    named && matches!(moment, "provider" | "release" | "shipped" | "delivered")
 }
 
 /// `CNY=5000.00`: how many decimals a currency has is the product's knowledge, not this program's.

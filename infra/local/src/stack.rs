@@ -273,6 +273,9 @@ async fn seed_once(layout: &Layout, file: &StackFile, state: &mut EngineState, p
     state.write(layout)
 }
 
+/// Where buyers go after a payment that the stack has begun: nobody is there.
+pub const RETURN_HOST: &str = "shop.example";
+
 /// What the template is given besides the secrets' ARNs.
 fn parameters(options: &Options, template: &Template, port: u16) -> BTreeMap<String, String> {
     let mut parameters: BTreeMap<String, String> = [
@@ -284,6 +287,8 @@ fn parameters(options: &Options, template: &Template, port: u16) -> BTreeMap<Str
         ("AlipayApiBase", engine::url(wallets_port(port))),
         ("AdyenApiBase", engine::url(wallets_port(port))),
         ("PaypalApiBase", engine::url(wallets_port(port))),
+        ("StartPayments", "stripe,wechatpay,alipay,adyen,paypal".to_owned()),
+        ("PaymentReturnHosts", RETURN_HOST.to_owned()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))

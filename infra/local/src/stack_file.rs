@@ -340,6 +340,7 @@ mod tests {
             paypal_client_secret: "EP".into(),
             standard_carrier: "whsec_2".into(),
             warehouse_webhook: "whsec_3".into(),
+            benefits: "whsec_4".into(),
         };
         let api = Resource { logical: "HttpApi".into(), physical: "abc".into(), kind: "AWS::ApiGatewayV2::Api".into() };
         StackFile::of_local(4600, &secrets, |name| format!("http://{name}"), &[api], outputs)
@@ -363,6 +364,7 @@ mod tests {
         assert_eq!(value["queues"]["stimuli"], "the StimuliQueueUrl");
         assert_eq!(value["dead_letter_queues"]["publisher"], "the PublisherDeadLetterQueueUrl");
         assert_eq!(value["state_machines"]["reversal"], "the ReversalArn");
+        assert!(!value.to_string().contains("whsec_4"), "only this stack signs with the secret of coupons and points");
         assert!(!value.to_string().contains("whsec_3"), "only this stack signs with the warehouse's secret");
     }
 

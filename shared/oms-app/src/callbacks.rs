@@ -53,6 +53,7 @@ pub async fn record_nameless(engine: &Engine, tasks: &dyn TaskStore, fact: &Paym
         PaymentFactKind::Refund { amount, status, .. } => Some(format!("refund of {amount}: {status:?}")),
         PaymentFactKind::Disputed { amount } => Some(format!("{amount} disputed")),
         PaymentFactKind::DisputeLost { amount } => Some(format!("{amount} charged back")),
+        PaymentFactKind::CaptureFailed { amount, .. } => Some(format!("capture of {amount} failed")),
         PaymentFactKind::Pending
         | PaymentFactKind::Authorized { .. }
         | PaymentFactKind::Failed { .. }

@@ -1,5 +1,6 @@
 //! What Waybill does: use cases over ports. Each loads, lets the domain decide, and stores the decision whole.
 
+mod benefits;
 pub mod callbacks;
 pub mod carriers;
 pub mod commands;
@@ -16,9 +17,11 @@ pub mod publish;
 pub mod queries;
 pub mod receivers;
 pub mod reversal;
+pub mod starting;
 pub mod sweep;
 pub mod timers;
 
+mod captures;
 mod commit;
 mod keyed;
 mod unmatched;

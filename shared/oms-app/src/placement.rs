@@ -1,6 +1,7 @@
 //! The step of placement: checked and set aside, or rejected, in one commit.
 
 use async_trait::async_trait;
+use oms_domain::benefit;
 use oms_domain::command::Command;
 use oms_domain::id::{OrderId, Sku};
 use oms_domain::location::Location;
@@ -11,13 +12,22 @@ use oms_domain::wake::Work;
 
 use crate::engine::{CommandSource, Engine, Origin, Outcome};
 use crate::error::{AppError, StoreError};
+use crate::ports::BenefitService;
 
-/// Payments that came before the order are applied first, then the order is checked against the catalogue and set aside.
+/// What the order spends beside money is reserved, payments that came before it are applied, then the order is checked against the catalogue and set aside.
 ///
 /// # Errors
 /// See [`Engine::execute`].
-pub async fn validate(engine: &Engine, id: &OrderId) -> Result<Outcome, AppError> {
-    let loaded = engine.orders.load(id).await?.ok_or(AppError::NotFound("order"))?;
+pub async fn validate(
+    engine: &Engine,
+    benefits: Option<&dyn BenefitService>,
+    id: &OrderId,
+) -> Result<Outcome, AppError> {
+    let mut loaded = engine.orders.load(id).await?.ok_or(AppError::NotFound("order"))?;
+    if benefit::needs_reserving(&loaded.order, &engine.policy) {
+        crate::benefits::reserve(engine, benefits, &loaded.order).await?;
+        loaded = engine.orders.load(id).await?.ok_or(AppError::NotFound("order"))?;
+    }
     let origin = Origin::step(Work::Placement);
     if loaded.parked.is_empty() {
         return Box::pin(engine.execute_from(Some(loaded), id, &Shop(engine), &origin)).await;

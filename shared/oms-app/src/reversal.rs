@@ -1,4 +1,4 @@
-//! The steps of reversal: whatever time decides, money back, stock back.
+//! The steps of reversal: whatever time decides, promised money, money back, stock back.
 
 use oms_domain::body::Provider;
 use oms_domain::command::{CallOffAnswered, Command, RefundAnswered};
@@ -8,19 +8,27 @@ use oms_domain::order::{Order, Payment, Refund};
 use oms_domain::status::RefundStatus;
 use oms_domain::wake::{self, Work};
 
+use crate::captures;
 use crate::engine::{Engine, Origin, Outcome};
 use crate::error::{AppError, PortError};
-use crate::ports::{CancelAnswer, CancelRequest, Gateways, RefundAnswer, RefundRequest};
+use crate::ports::{BenefitService, CancelAnswer, CancelRequest, Gateways, RefundAnswer, RefundRequest};
 
-/// Lets time decide, approves what is owed, and sends, asks about and calls off whatever is open.
+/// Lets time decide, approves what is owed, and sends, asks about, takes and calls off whatever is open.
 ///
 /// # Errors
 /// See [`Engine::execute`]; [`AppError::Port`] when a payment could not be called off or a provider that is configured could
 /// not be called at all, to be tried again. What can be done through other providers is done all the same.
-pub async fn compensate(engine: &Engine, gateways: &dyn Gateways, id: &OrderId) -> Result<Outcome, AppError> {
+pub async fn compensate(
+    engine: &Engine,
+    gateways: &dyn Gateways,
+    benefits: Option<&dyn BenefitService>,
+    id: &OrderId,
+) -> Result<Outcome, AppError> {
     let mut lost = None;
     let mut outcome = send_back(engine, gateways, id, &mut lost).await?;
     let (captured, now) = (outcome.order.captured(), engine.clock.now());
+    // Before anything is called off: what is being captured is not.
+    outcome = captures::take(engine, gateways, outcome, &mut lost).await?;
     let open: Vec<Payment> =
         wake::to_call_off(&outcome.order).filter(|p| p.retry_at.is_none_or(|at| at <= now)).cloned().collect();
     for payment in open {
@@ -34,7 +42,9 @@ pub async fn compensate(engine: &Engine, gateways: &dyn Gateways, id: &OrderId) 
     if outcome.order.captured() != captured {
         outcome = send_back(engine, gateways, id, &mut lost).await?;
     }
-    lost.map_or(Ok(outcome), Err)
+    // Coupons and points wait for no provider of money, nor that for them.
+    let told = crate::benefits::tell(engine, benefits, outcome).await;
+    lost.map_or(told, Err)
 }
 
 /// Lets time decide, approves what is owed, and carries every refund that is due one step on. One whose provider cannot be
@@ -153,6 +163,10 @@ async fn call_off(
     payment: &Payment,
 ) -> Result<Outcome, AppError> {
     let Some(gateway) = gateways.gateway(payment.provider).await? else {
+        if payment.provider_payment_id.is_none() && payment.started.is_none() {
+            // Nothing says that it was ever begun, and there is nobody to ask.
+            return answer_call_off(engine, &order.id, payment, CallOffAnswered::Done).await;
+        }
         let reason = format!("{} cannot be called off through an API here", payment.provider.name());
         return answer_call_off(engine, &order.id, payment, CallOffAnswered::Refused { reason }).await;
     };
@@ -160,11 +174,14 @@ async fn call_off(
         order_id: order.id.clone(),
         payment_reference: payment.reference.clone(),
         provider_payment_id: payment.provider_payment_id.clone(),
+        object: payment.started.as_ref().and_then(|start| start.object.clone()),
         amount: payment.amount,
+        is_promised: payment.authorized.is_positive() && payment.captured.is_zero(),
     };
     let answer = match gateway.cancel_payment(&request).await {
         CancelAnswer::Cancelled => CallOffAnswered::Done,
         CancelAnswer::Captured(amount) => CallOffAnswered::Captured(amount),
+        CancelAnswer::Found { provider_payment_id, amount } => CallOffAnswered::Found { provider_payment_id, amount },
         CancelAnswer::Refused { reason } => CallOffAnswered::Refused { reason },
         CancelAnswer::Unknown => CallOffAnswered::Unknown,
     };

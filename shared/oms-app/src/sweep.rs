@@ -151,14 +151,16 @@ impl Sweep {
         let engine = &self.carriers.engine;
         // None when the commit that the timer was set for was never stored.
         let Some(loaded) = engine.orders.load(order_id).await? else { return Ok(None) };
-        let Some((at, work)) = wake::next(&loaded.order, &engine.policy) else { return Ok(None) };
+        let Some(at) = wake::next_wake(&loaded.order, &engine.policy) else { return Ok(None) };
         if at > now {
             // To the millisecond, as timers are: one that a commit has set comes no earlier than any that is set here.
             let is_set = loaded.timers.iter().any(|set| *set > now && *set <= at);
             return Ok((!is_set).then_some(at));
         }
-        engine.queue.send(&Stimulus { order_id: order_id.clone(), work }, 0).await?;
-        swept.stimulated += 1;
+        for work in wake::due(&loaded.order, &engine.policy, now) {
+            engine.queue.send(&Stimulus { order_id: order_id.clone(), work }, 0).await?;
+            swept.stimulated += 1;
+        }
         let overdue = now.duration_since(at).as_secs();
         swept.oldest_seconds = swept.oldest_seconds.max(overdue);
         Ok(Some(again(now, overdue)))

@@ -142,7 +142,7 @@ impl OrderStore for DynamoOrders {
     }
 
     async fn load_from_replica(&self, id: &OrderId) -> Result<Option<LoadedOrder>, StoreError> {
-        self.read(id, order_rows(id).from_replica()).await
+        self.read(id, order_rows(id).on_a_replica()).await
     }
 
     async fn commit(&self, commit: &Commit) -> Result<(), StoreError> {

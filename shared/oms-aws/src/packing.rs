@@ -1,4 +1,5 @@
-//! Long content, deflated (RFC 1951): DynamoDB charges a row by the kilobyte, and a commit's JSON shrinks to about half.
+//! Content, deflated (RFC 1951): DynamoDB charges writes by the kilobyte and storage by the byte, and a commit's JSON
+//! shrinks to about half.
 
 use std::io::{Read, Write};
 
@@ -7,8 +8,6 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use oms_app::error::StoreError;
 
-/// Shorter texts stay as they are, for people who look at the table: with its keys such a row is below a kilobyte.
-pub(crate) const WORTH_PACKING: usize = 640;
 /// The most that content may be when it is unpacked, in bytes; a row has at most 400 KB, so this is no row of ours.
 const MOST: u64 = 16 * 1024 * 1024;
 

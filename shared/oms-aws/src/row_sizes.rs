@@ -63,6 +63,11 @@ async fn postings_start_no_kilobyte() {
     let paid = || Act::told(captured(&id, "evt_3PxYzABcdEFghIJk1a2B3c4D", PAYMENT, total));
     let lives = [
         ("paid and refunded in part", Provider::Stripe, vec![paid(), Act::Refund { amount: "6.00", key: "r-1" }]),
+        (
+            "paid and cancelled in part",
+            Provider::Stripe,
+            vec![paid(), Act::CancelLines { line: 1, quantity: 1, key: "c-1" }],
+        ),
         ("paid and cancelled", Provider::Stripe, vec![paid(), Act::ask(Command::Cancel { reason: "no".into() })]),
         (
             "cash on delivery",

@@ -92,13 +92,11 @@ impl Row {
         Ok(self.text(BODY, json))
     }
 
-    /// The content, as JSON, packed if that is worth while.
+    /// The content, as JSON, packed if that is shorter.
     pub(crate) fn packed_body(self, value: &impl Serialize) -> Result<Self, StoreError> {
         let json = serde_json::to_string(value).map_err(|e| StoreError::Malformed(e.to_string()))?;
-        if json.len() < packing::WORTH_PACKING {
-            return Ok(self.text(BODY, json));
-        }
-        Ok(self.bytes(BODY, &packing::pack(&json)?))
+        let packed = packing::pack(&json)?;
+        Ok(if packed.len() < json.len() { self.bytes(BODY, &packed) } else { self.text(BODY, json) })
     }
 
     pub(crate) fn item(self) -> Item {

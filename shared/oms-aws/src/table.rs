@@ -65,7 +65,7 @@ impl Query {
     }
 
     /// The same as one replica has them.
-    pub(crate) fn from_replica(self) -> Self {
+    pub(crate) fn on_a_replica(self) -> Self {
         Self { consistent: false, ..self }
     }
 }

@@ -310,8 +310,35 @@ pub struct DeclaredPayment {
     /// When it was paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Timestamp>,
+    /// Until when it is to be paid, if not at once: a balance (尾款). What has no such time is due first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// What it is, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<PaymentPurpose>,
     /// Our reference for the provider.
     pub reference: PaymentReference,
+}
+
+/// What a part of what is owed is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentPurpose {
+    /// Paid at once, so that goods are set aside (定金).
+    Deposit,
+    /// The rest, paid later (尾款).
+    Balance,
+}
+
+impl PaymentPurpose {
+    /// The stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deposit => "deposit",
+            Self::Balance => "balance",
+        }
+    }
 }
 
 /// An [`OrderBody`] that keeps every rule of the contract.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::body::{DeliveryType, LineKind, OrderBody};
+use crate::body::{DeclaredPayment, DeclaredStatus, DeliveryType, LineKind, OrderBody, PaymentPurpose};
 use crate::money::{Money, MoneyError};
 
 /// The most lines that an order may have: all of them fit one transaction with their stock.
@@ -153,8 +153,32 @@ fn payments(body: &OrderBody) -> Result<(), FieldError> {
             return Err(FieldError::new(field, format!("must be in {} and not negative", body.currency)));
         }
         sum = sum.add(payment.amount).map_err(money(&field))?;
+        later(i, payment)?;
+    }
+    let first = |p: &DeclaredPayment| p.due_at.is_none() && p.amount.is_positive();
+    if body.payments.iter().any(|p| p.due_at.is_some()) && !body.payments.iter().any(first) {
+        return Err(FieldError::new("payments", "one must be due at once where others have a due_at"));
     }
     if sum == body.total { Ok(()) } else { Err(FieldError::new("payments", "amounts must add up to the total")) }
+}
+
+/// A part that is paid later is the shop's to ask for, and the buyer's to pay.
+fn later(i: usize, payment: &DeclaredPayment) -> Result<(), FieldError> {
+    let is_open =
+        payment.status == DeclaredStatus::Due && !payment.provider.is_promise() && !payment.collected_by_channel;
+    if payment.due_at.is_some() && !is_open {
+        return Err(FieldError::new(format!("payments[{i}].due_at"), "is only for what the buyer still has to pay"));
+    }
+    let fits = match payment.purpose {
+        Some(PaymentPurpose::Deposit) => payment.due_at.is_none(),
+        Some(PaymentPurpose::Balance) => payment.due_at.is_some(),
+        None => true,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(FieldError::new(format!("payments[{i}].purpose"), "a balance has a due_at, and a deposit has none"))
+    }
 }
 
 fn delivery(body: &OrderBody) -> Result<(), FieldError> {

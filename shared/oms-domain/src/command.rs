@@ -1,11 +1,13 @@
 //! What can be asked of an order, or told to it.
 
+use crate::benefit::BenefitWork;
 use crate::body::Provider;
 use crate::event::RefundLine;
-use crate::id::{Carrier, EventKey, HoldId, PaymentId, RefundId, ShipmentId, TrackingNumber};
+use crate::id::{CaptureId, Carrier, EventKey, HoldId, PaymentId, RefundId, ShipmentId, TrackingNumber};
 use crate::location::{Location, Product};
 use crate::money::Money;
 use crate::payment::PaymentFact;
+use crate::payment_start::PayerClient;
 use crate::stock::StockLevel;
 
 /// A command, or a fact from outside.
@@ -20,6 +22,18 @@ pub enum Command {
         /// All locations.
         locations: Vec<Location>,
     },
+    /// The service that keeps count of coupons and points has answered the reservation.
+    ReserveBenefits {
+        /// What.
+        answer: BenefitAnswered,
+    },
+    /// The same service has answered what it was told.
+    TellBenefits {
+        /// What it was told.
+        work: BenefitWork,
+        /// What it answered.
+        answer: BenefitAnswered,
+    },
     /// Take note of what a provider says.
     RecordPayment(PaymentFact),
     /// Learn the provider's own id of the current attempt.
@@ -30,6 +44,26 @@ pub enum Command {
         amount: Money,
         /// The id.
         provider_payment_id: String,
+    },
+    /// Open a further attempt to pay, with a reference of its own.
+    OpenPayment {
+        /// Through whom.
+        provider: Provider,
+        /// What it is to bring.
+        amount: Money,
+        /// The request's key, if it has one.
+        key: Option<EventKey>,
+    },
+    /// A provider was asked to begin an attempt, and has answered.
+    StartPayment {
+        /// Which attempt.
+        payment_id: PaymentId,
+        /// For which kind of client.
+        client: PayerClient,
+        /// The provider's own id of the payment, where it has one by now.
+        provider_payment_id: Option<String>,
+        /// The provider's own id of what was begun, where that is another.
+        object: Option<String>,
     },
     /// Find places for what is set aside nowhere, and hand all planned shipments to their locations.
     Plan {
@@ -54,6 +88,13 @@ pub enum Command {
     },
     /// Undo the order.
     Cancel {
+        /// Why.
+        reason: String,
+    },
+    /// Undo a part of the order.
+    CancelLines {
+        /// Which units.
+        lines: Vec<RefundLine>,
         /// Why.
         reason: String,
     },
@@ -98,6 +139,30 @@ pub enum Command {
     },
     /// Whatever time alone decides, and whatever is owed to the buyer.
     Compensate,
+    /// A capture's call is about to go out.
+    SubmitCapture {
+        /// Which.
+        capture_id: CaptureId,
+    },
+    /// A provider has answered about a capture.
+    AnswerCapture {
+        /// Which.
+        capture_id: CaptureId,
+        /// What.
+        answer: CaptureAnswered,
+    },
+    /// A person wants a capture sent again.
+    RetryCapture {
+        /// Which.
+        capture_id: CaptureId,
+    },
+    /// A person gives a capture up.
+    WithdrawCapture {
+        /// Which.
+        capture_id: CaptureId,
+        /// Why.
+        reason: String,
+    },
     /// A refund's call is about to go out.
     SubmitRefund {
         /// Which.
@@ -145,6 +210,18 @@ pub enum Command {
         /// Which.
         anomaly_id: String,
         /// What came of it.
+        reason: String,
+    },
+}
+
+/// What the service that keeps count of coupons and points says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BenefitAnswered {
+    /// It is so, now or from an earlier time.
+    Done,
+    /// No, and nothing was changed.
+    Refused {
+        /// Why, safe to show.
         reason: String,
     },
 }
@@ -223,6 +300,37 @@ pub enum RefundAsk {
     Lines(Vec<RefundLine>),
 }
 
+/// What a provider says about a capture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CaptureAnswered {
+    /// The money is taken.
+    Captured {
+        /// All that was taken of the payment.
+        amount: Money,
+        /// The provider's own id of the capture, where there is one.
+        reference: Option<String>,
+        /// The payment's id at the provider from now on, where it changes.
+        payment: Option<String>,
+    },
+    /// Accepted, not final.
+    Pending {
+        /// The provider's own id.
+        reference: String,
+    },
+    /// Refused.
+    Refused {
+        /// Why.
+        reason: String,
+    },
+    /// The answer was lost.
+    Unknown,
+    /// There is nobody to send it to.
+    NoGateway {
+        /// Why.
+        reason: String,
+    },
+}
+
 /// What a provider says about a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundAnswered {
@@ -257,6 +365,13 @@ pub enum CallOffAnswered {
     Done,
     /// Too late: so much was captured.
     Captured(Money),
+    /// The same of a payment whose id at the provider was not known before.
+    Found {
+        /// The provider's own id of it.
+        provider_payment_id: String,
+        /// So much was captured.
+        amount: Money,
+    },
     /// It cannot be called off.
     Refused {
         /// Why.

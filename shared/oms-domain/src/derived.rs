@@ -20,8 +20,10 @@ pub fn payment_status(order: &Order) -> &'static str {
     let refunded = order.refunded().unwrap_or(Money::zero(order.body.currency));
     if captured.is_positive() {
         let kept = captured.sub(refunded).unwrap_or(captured);
-        let whole = captured.compare(order.body.total).is_ok_and(std::cmp::Ordering::is_ge) || order.payment_accepted;
-        // What was paid twice and sent back once is paid, not partly refunded.
+        let worth = order.worth().unwrap_or(order.body.total);
+        let whole = captured.compare(worth).is_ok_and(std::cmp::Ordering::is_ge) || order.payment_accepted;
+        // What was paid twice and sent back once is paid, not partly refunded; what went back for units that were
+        // cancelled after they were paid is.
         let kept_whole = kept.compare(order.body.total).is_ok_and(std::cmp::Ordering::is_ge);
         return match (refunded.is_positive(), kept.is_positive()) {
             (true, false) => "refunded",
@@ -30,7 +32,7 @@ pub fn payment_status(order: &Order) -> &'static str {
             (true | false, _) => "partially_paid",
         };
     }
-    if order.body.total.is_zero() {
+    if order.worth().is_ok_and(Money::is_zero) {
         return "paid";
     }
     if any(PaymentStatus::Authorized) {
@@ -128,8 +130,9 @@ pub struct LineCounters {
 /// The counters of one line.
 #[must_use]
 pub fn line_counters(order: &Order, line: &Line) -> LineCounters {
+    let wanted = order.wanted(line);
     let (shipped, delivered) = if order.digital_delivered || (!line.is_stocked() && order.has_shipped()) {
-        (line.quantity, line.quantity)
+        (wanted, wanted)
     } else {
         let shipped = order.units(&line.line_id, |s| s.status.has_shipped());
         (
@@ -150,7 +153,7 @@ pub fn line_counters(order: &Order, line: &Line) -> LineCounters {
         | OrderStatus::Closed
         | OrderStatus::Cancelling => false,
     };
-    let (cancelled, open) = if over { (rest, 0) } else { (0, rest) };
+    let (cancelled, open) = if over { (rest, 0) } else { (line.quantity - wanted, wanted.saturating_sub(shipped)) };
     LineCounters { shipped, delivered, cancelled, returned, open }
 }
 
@@ -165,8 +168,12 @@ pub struct Totals {
     pub shipping: Money,
     /// Tax.
     pub tax: Money,
-    /// What the buyer owes in all.
+    /// What the buyer owes in all, as it was ordered.
     pub total: Money,
+    /// What of it was taken off for units that were cancelled while the rest went on.
+    pub cancelled: Money,
+    /// What is still to be paid, also at the door; nothing for an order that is undone.
+    pub due: Money,
     /// Taken.
     pub captured: Money,
     /// Sent back.
@@ -189,8 +196,16 @@ pub fn totals(order: &Order) -> Result<Totals, MoneyError> {
         shipping: order.body.shipping.fee,
         tax: order.body.tax,
         total: order.body.total,
+        cancelled: order.taken_off()?,
+        due: due(order)?,
         captured: order.captured()?,
         refunded: order.refunded()?,
         charged_back: order.lost()?,
     })
+}
+
+/// What is still to be paid.
+fn due(order: &Order) -> Result<Money, MoneyError> {
+    let open = order.worth()?.sub(order.captured()?)?.sub(order.let_off)?;
+    Ok(if order.is_undone() || !open.is_positive() { Money::zero(order.body.currency) } else { open })
 }

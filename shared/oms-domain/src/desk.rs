@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
+use crate::decide::may_retry_capture;
 use crate::machine::Machine;
-use crate::order::{Order, Refund};
+use crate::order::{Capture, Order, Refund};
 use crate::refund_pace;
-use crate::status::{RefundStatus, ShipmentStatus};
+use crate::status::{CaptureStatus, RefundStatus, ShipmentStatus};
 use crate::task::{Answer, Role, Task, TaskKind};
 
 /// Everything about the order that waits for a person.
@@ -13,6 +14,7 @@ use crate::task::{Answer, Role, Task, TaskKind};
 pub fn tasks(order: &Order) -> Vec<Task> {
     let mut tasks = holds(order);
     tasks.extend(shipments(order));
+    tasks.extend(captures(order));
     tasks.extend(refunds(order));
     tasks.extend(approvals(order));
     if let Some(failure) = &order.plan_failure
@@ -122,6 +124,22 @@ fn shipments(order: &Order) -> Vec<Task> {
         }
     }
     tasks
+}
+
+/// Promises that could not be taken.
+fn captures(order: &Order) -> Vec<Task> {
+    let waits = |c: &&Capture| matches!(c.status, CaptureStatus::Manual | CaptureStatus::Failed);
+    let shown = |c: &Capture| {
+        let number = c.id.as_str().rsplit_once("-c").map_or("0", |(_, n)| n);
+        let mut answers = vec![post(order, "withdraw", &format!("captures/{}/withdraw", c.id))];
+        if may_retry_capture(order, c) {
+            answers.insert(0, post(order, "retry", &format!("captures/{}/retry", c.id)));
+        }
+        let why = c.reason.as_deref().unwrap_or("failed");
+        let reason = format!("{} of {}: {why}", c.id, c.amount);
+        task(order, &format!("k{number}"), TaskKind::Capture, Role::Finance, &reason, c.since, answers)
+    };
+    order.captures.iter().filter(waits).map(shown).collect()
 }
 
 fn refunds(order: &Order) -> Vec<Task> {

@@ -1,8 +1,11 @@
 //! What happened to an order: the only thing that is ever stored of it. Its state is the fold of its events.
 
+mod capture;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use self::capture::CaptureEvent;
 use crate::body::{PlacedOrder, Provider};
 use crate::id::{
     Carrier, Channel, ChannelOrderId, EventKey, HoldId, LineId, LocationId, OrderId, PaymentId, RefundId, ShipmentId,
@@ -11,6 +14,7 @@ use crate::id::{
 use crate::ledger::Posting;
 use crate::money::Money;
 use crate::notification::Template;
+use crate::payment_start::PayerClient;
 pub use crate::rejection::{Rejection, RejectionCode};
 use crate::status::{HoldKind, ShipmentStatus};
 
@@ -88,13 +92,33 @@ pub struct ShipmentLine {
     pub quantity: u32,
 }
 
-/// A line's part in a refund.
+/// A line's part in a refund or in a cancellation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundLine {
     /// The line.
     pub line_id: LineId,
     /// How many of it.
     pub quantity: u32,
+}
+
+/// Units of a line that were cancelled while the rest of the order went on, and what they were worth: that comes off
+/// the order's total. Units whose money had gone back before are worth nothing here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelledLine {
+    /// The line.
+    pub line_id: LineId,
+    /// How many of it.
+    pub quantity: u32,
+    /// What they were worth: their price less their share of discounts, with their share of tax and shipping.
+    pub amount: Money,
+    /// Their share of coupons and promotions.
+    pub discount: Money,
+    /// Their share of points.
+    pub points: Money,
+    /// Their share of tax, also where prices contain it.
+    pub tax: Money,
+    /// Their share of shipping.
+    pub shipping: Money,
 }
 
 /// Why money goes back.
@@ -109,6 +133,9 @@ pub enum RefundCause {
     Excess,
 }
 
+/// The detail of a shipment that was taken back from its location, which had no part in it.
+pub const WITHDRAWN: &str = "withdrawn";
+
 /// What happened to an order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -118,6 +145,12 @@ pub enum OrderEvent {
     Received { body: Box<PlacedOrder> },
     /// It is complete, priced and payable.
     Validated,
+    /// Coupons and points are set aside for it.
+    BenefitsReserved,
+    /// Coupons and points are spent.
+    BenefitsCommitted,
+    /// Coupons and points are the buyer's again.
+    BenefitsReleased,
     /// It is refused.
     Rejected { reasons: Vec<Rejection> },
     /// Something waits for a person before goods move.
@@ -132,8 +165,23 @@ pub enum OrderEvent {
     StockReserved { allotments: Vec<Allotment> },
     /// The buyer may pay until the deadline.
     PaymentRequested { deadline: Timestamp },
-    /// A payment attempt that the order did not declare came to light (a second payment).
-    PaymentAdded { payment_id: PaymentId, provider: Provider, amount: Money },
+    /// A payment attempt that the order did not declare: it was asked for, or it came to light (a second payment).
+    PaymentAdded {
+        payment_id: PaymentId,
+        provider: Provider,
+        amount: Money,
+        /// The request that asked for it, if it had a key.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        key: Option<EventKey>,
+    },
+    /// Waybill began the attempt at its provider.
+    PaymentStarted {
+        payment_id: PaymentId,
+        client: PayerClient,
+        /// The provider's own id of what was begun, where that is not the payment's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        object: Option<String>,
+    },
     /// The provider's own id of the attempt became known.
     PaymentIdentified { payment_id: PaymentId, provider_payment_id: String },
     /// The provider waits for the buyer.
@@ -202,6 +250,14 @@ pub enum OrderEvent {
     FulfilmentStarted,
     /// The order is to be undone.
     CancellationRequested { reason: String },
+    /// Units are no longer wanted, and the rest of the order goes on. `given_back` are those that were set aside and in no
+    /// shipment; shipments that held some are withdrawn by events of their own.
+    LinesCancelled {
+        reason: String,
+        lines: Vec<CancelledLine>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        given_back: Vec<Allotment>,
+    },
     /// Not paid in time.
     Expired,
     /// What was still promised at locations is given back.
@@ -214,6 +270,8 @@ pub enum OrderEvent {
     Completed,
     /// The time for ordinary claims has passed.
     Closed,
+    /// Something happened to a capture.
+    Capture(CaptureEvent),
     /// A person asked for money to go back: it waits for a second person.
     RefundRequested {
         refund_id: RefundId,
@@ -262,170 +320,4 @@ pub enum OrderEvent {
     AnomalyClosed { anomaly_id: String, reason: String },
     /// The buyer is to be told.
     CustomerNotified { template: Template, locale: String },
-}
-
-impl OrderEvent {
-    /// The stable name: in the timeline, and in what leaves on the bus.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Received { .. } => "order_received",
-            Self::Validated => "order_validated",
-            Self::Rejected { .. } => "order_rejected",
-            Self::HoldPlaced { .. } => "hold_placed",
-            Self::HoldReleased { .. } => "hold_released",
-            Self::HoldRejected { .. } => "hold_rejected",
-            Self::HoldExpired { .. } => "hold_expired",
-            Self::StockReserved { .. } => "stock_reserved",
-            Self::PaymentRequested { .. } => "payment_requested",
-            Self::PaymentAdded { .. } => "payment_added",
-            Self::PaymentIdentified { .. } => "payment_identified",
-            Self::PaymentPending { .. } => "payment_pending",
-            Self::PaymentAuthorized { .. } => "payment_authorized",
-            Self::PaymentCaptured { .. } => "payment_captured",
-            Self::PaymentFailed { .. } => "payment_failed",
-            Self::PaymentExpired { .. } => "payment_expired",
-            Self::PaymentVoiding { .. } => "payment_voiding",
-            Self::PaymentVoided { .. } => "payment_voided",
-            Self::PaymentUnknown { .. } => "payment_unknown",
-            Self::PaymentDisputed { .. } => "payment_disputed",
-            Self::DisputeWon { .. } => "dispute_won",
-            Self::DisputeLost { .. } => "dispute_lost",
-            Self::PaymentAccepted => "payment_accepted",
-            Self::Confirmed => "order_confirmed",
-            Self::ShipmentPlanned { .. } => "shipment_planned",
-            Self::PlanFailed { .. } => "plan_failed",
-            Self::PlanRetried => "plan_retried",
-            Self::ShipmentMoved { to, .. } => match to {
-                ShipmentStatus::Backordered => "shipment_backordered",
-                ShipmentStatus::Scheduled => "shipment_scheduled",
-                ShipmentStatus::Planned => "shipment_replanned",
-                ShipmentStatus::Released => "shipment_released",
-                ShipmentStatus::Accepted => "shipment_accepted",
-                ShipmentStatus::Packed => "shipment_packed",
-                ShipmentStatus::Shipped => "shipment_shipped",
-                ShipmentStatus::InTransit => "shipment_in_transit",
-                ShipmentStatus::Delivered => "shipment_delivered",
-                ShipmentStatus::Rejected => "shipment_rejected",
-                ShipmentStatus::Cancelled => "shipment_withdrawn",
-                ShipmentStatus::Exception => "shipment_exception",
-                ShipmentStatus::Lost => "shipment_lost",
-                ShipmentStatus::ReturnedToSender => "shipment_returned_to_sender",
-            },
-            Self::OutForDelivery { .. } => "shipment_out_for_delivery",
-            Self::ShipmentCancelRequested { .. } => "shipment_cancel_requested",
-            Self::ShipmentCancelRefused { .. } => "shipment_cancel_refused",
-            Self::ShipmentOverdue { .. } => "shipment_overdue",
-            Self::ShipmentTroubleClosed { .. } => "shipment_trouble_closed",
-            Self::DigitalDelivered => "digital_delivered",
-            Self::FulfilmentStarted => "fulfilment_started",
-            Self::CancellationRequested { .. } => "cancellation_requested",
-            Self::Expired => "order_expired",
-            Self::StockReleased { .. } => "stock_released",
-            Self::CancellationRefused => "cancellation_refused",
-            Self::Cancelled => "order_cancelled",
-            Self::Completed => "order_completed",
-            Self::Closed => "order_closed",
-            Self::RefundRequested { .. } => "refund_requested",
-            Self::RefundDeclined { .. } => "refund_declined",
-            Self::RefundApproved { .. } => "refund_approved",
-            Self::RefundSubmitted { .. } => "refund_submitted",
-            Self::RefundSucceeded { .. } => "refund_succeeded",
-            Self::RefundPending { .. } => "refund_pending",
-            Self::RefundFailed { .. } => "refund_failed",
-            Self::RefundUnknown { .. } => "refund_unknown",
-            Self::RefundManual { .. } => "refund_manual",
-            Self::Noted { .. } => "noted",
-            Self::AnomalyRaised { .. } => "anomaly_raised",
-            Self::AnomalyClosed { .. } => "anomaly_closed",
-            Self::CustomerNotified { .. } => "customer_notified",
-        }
-    }
-
-    /// What the timeline says beside the name. Free of personal data.
-    #[must_use]
-    pub fn detail(&self) -> String {
-        match self {
-            Self::Received { body } => format!("{} {}", body.channel, body.total),
-            Self::Rejected { reasons } => reasons.iter().map(|r| r.detail.as_str()).collect::<Vec<_>>().join("; "),
-            Self::HoldPlaced { kind, reason, .. } => format!("{}: {reason}", kind.name()),
-            Self::HoldReleased { hold_id, reason } | Self::HoldRejected { hold_id, reason } => {
-                format!("{hold_id}: {reason}")
-            }
-            Self::HoldExpired { hold_id } => hold_id.to_string(),
-            Self::StockReserved { allotments } | Self::StockReleased { allotments } => allotments
-                .iter()
-                .map(|a| format!("{} × {} at {}", a.quantity, a.sku, a.location_id))
-                .collect::<Vec<_>>()
-                .join(", "),
-            Self::PaymentRequested { deadline } => format!("until {deadline}"),
-            Self::PaymentAdded { payment_id, amount, .. } | Self::PaymentAuthorized { payment_id, amount } => {
-                format!("{payment_id}: {amount}")
-            }
-            Self::PaymentDisputed { payment_id, amount } | Self::DisputeLost { payment_id, amount } => {
-                format!("{payment_id}: {amount}")
-            }
-            Self::PaymentCaptured { payment_id, captured } => format!("{payment_id}: {captured}"),
-            Self::PaymentIdentified { payment_id, provider_payment_id } => {
-                format!("{payment_id}: {provider_payment_id}")
-            }
-            Self::PaymentFailed { payment_id, reason } => format!("{payment_id}: {reason}"),
-            Self::PaymentPending { payment_id }
-            | Self::PaymentExpired { payment_id }
-            | Self::PaymentVoiding { payment_id }
-            | Self::PaymentVoided { payment_id }
-            | Self::PaymentUnknown { payment_id, .. }
-            | Self::DisputeWon { payment_id } => payment_id.to_string(),
-            Self::ShipmentPlanned { shipment_id, location_id, lines } => {
-                let units: u64 = lines.iter().map(|l| u64::from(l.quantity)).sum();
-                format!("{shipment_id} from {location_id}, {units} units")
-            }
-            Self::PlanFailed { detail, .. } => detail.clone(),
-            Self::ShipmentMoved { shipment_id, carrier, tracking_number, detail, .. } => {
-                let mut text = shipment_id.to_string();
-                for part in [
-                    carrier.as_ref().map(Carrier::as_str),
-                    tracking_number.as_ref().map(TrackingNumber::as_str),
-                    detail.as_deref(),
-                ]
-                .into_iter()
-                .flatten()
-                {
-                    text.push(' ');
-                    text.push_str(part);
-                }
-                text
-            }
-            Self::OutForDelivery { shipment_id }
-            | Self::ShipmentCancelRequested { shipment_id, .. }
-            | Self::ShipmentCancelRefused { shipment_id }
-            | Self::ShipmentOverdue { shipment_id } => shipment_id.to_string(),
-            Self::ShipmentTroubleClosed { shipment_id, reason } => format!("{shipment_id}: {reason}"),
-            Self::CancellationRequested { reason } => reason.clone(),
-            Self::RefundRequested { refund_id, amount, reason, .. }
-            | Self::RefundApproved { refund_id, amount, reason, .. } => format!("{refund_id}: {amount}, {reason}"),
-            Self::RefundSubmitted { refund_id }
-            | Self::RefundSucceeded { refund_id, .. }
-            | Self::RefundPending { refund_id, .. }
-            | Self::RefundUnknown { refund_id, .. } => refund_id.to_string(),
-            Self::RefundFailed { refund_id, reason, .. }
-            | Self::RefundManual { refund_id, reason }
-            | Self::RefundDeclined { refund_id, reason } => format!("{refund_id}: {reason}"),
-            Self::Noted { what, detail } => format!("{what}: {detail}"),
-            Self::AnomalyRaised { anomaly_id, what, detail } => format!("{anomaly_id}: {what}: {detail}"),
-            Self::AnomalyClosed { anomaly_id, reason } => format!("{anomaly_id}: {reason}"),
-            Self::CustomerNotified { template, .. } => template.name().to_owned(),
-            Self::Validated
-            | Self::PaymentAccepted
-            | Self::Confirmed
-            | Self::PlanRetried
-            | Self::DigitalDelivered
-            | Self::FulfilmentStarted
-            | Self::Expired
-            | Self::CancellationRefused
-            | Self::Cancelled
-            | Self::Completed
-            | Self::Closed => String::new(),
-        }
-    }
 }

@@ -138,6 +138,10 @@ text_id!(
     RefundId, "refund_id", |kind, text| plain(kind, text, 64)
 );
 text_id!(
+    /// A capture; it is also the provider's idempotency key, so it is unique over all orders.
+    CaptureId, "capture_id", |kind, text| plain(kind, text, 64)
+);
+text_id!(
     /// A hold within its order: `h1`, `h2`, ….
     HoldId, "hold_id", |kind, text| plain(kind, text, 40)
 );
@@ -212,6 +216,22 @@ impl RefundId {
     #[must_use]
     pub fn order(&self) -> Option<OrderId> {
         let (order, number) = self.0.rsplit_once("-r")?;
+        number.parse::<u16>().ok()?;
+        OrderId::parse(order).ok()
+    }
+}
+
+impl CaptureId {
+    /// The id of the order's capture at a position that counts from 1.
+    #[must_use]
+    pub fn of(order: &OrderId, position: usize) -> Self {
+        Self(format!("{order}-c{position}"))
+    }
+
+    /// The order that the capture belongs to, when the id is one that [`CaptureId::of`] made.
+    #[must_use]
+    pub fn order(&self) -> Option<OrderId> {
+        let (order, number) = self.0.rsplit_once("-c")?;
         number.parse::<u16>().ok()?;
         OrderId::parse(order).ok()
     }

@@ -4,15 +4,20 @@
 
 pub mod allocation;
 pub mod apply;
+pub mod attempts;
+pub mod benefit;
 pub mod body;
 mod body_check;
 pub mod buyer;
+pub mod capture;
 pub mod command;
 pub mod decide;
 pub mod derived;
 pub mod desk;
 pub mod event;
+mod event_words;
 pub mod id;
+mod instalments;
 pub mod ledger;
 pub mod location;
 pub mod machine;
@@ -21,7 +26,9 @@ pub mod notification;
 pub mod order;
 pub mod outgoing;
 pub mod payment;
+pub mod payment_start;
 pub mod policy;
+pub mod promise;
 pub mod refund_pace;
 pub mod refund_share;
 pub mod refusal;
@@ -31,5 +38,6 @@ pub mod stock;
 pub mod task;
 mod units;
 pub mod wake;
+mod worth;
 
 pub use body_check::{FieldError, MAX_LINES, MAX_QUANTITY};

@@ -14,6 +14,8 @@ pub enum Template {
     OrderExpired,
     /// The order was cancelled.
     OrderCancelled,
+    /// A part of the order was cancelled.
+    OrderPartCancelled,
     /// A parcel is on its way.
     ParcelShipped,
     /// A parcel has arrived.
@@ -40,6 +42,7 @@ impl Template {
         Self::OrderRejected,
         Self::OrderExpired,
         Self::OrderCancelled,
+        Self::OrderPartCancelled,
         Self::ParcelShipped,
         Self::ParcelDelivered,
         Self::ParcelTrouble,
@@ -54,6 +57,7 @@ impl Template {
             Self::OrderRejected => "order_rejected",
             Self::OrderExpired => "order_expired",
             Self::OrderCancelled => "order_cancelled",
+            Self::OrderPartCancelled => "order_part_cancelled",
             Self::ParcelShipped => "parcel_shipped",
             Self::ParcelDelivered => "parcel_delivered",
             Self::ParcelTrouble => "parcel_trouble",
@@ -77,6 +81,10 @@ impl Template {
             Self::OrderCancelled => {
                 ("Order {order} is cancelled", "Your order {order} is cancelled. Whatever you paid has been sent back.")
             }
+            Self::OrderPartCancelled => (
+                "A part of order {order} is cancelled",
+                "A part of your order {order} is cancelled, and the rest is on its way as before. Whatever you paid for the cancelled part is on its way back.",
+            ),
             Self::ParcelShipped => {
                 ("Order {order} is on its way", "A parcel of your order {order} has left our warehouse.")
             }
@@ -103,6 +111,10 @@ impl Template {
                 ("订单 {order} 超时未付款", "您的订单 {order} 因超时未付款已关闭。如款项随后到账，将原路退回。")
             }
             Self::OrderCancelled => ("订单 {order} 已取消", "您的订单 {order} 已取消，已付款项已原路退回。"),
+            Self::OrderPartCancelled => (
+                "订单 {order} 部分商品已取消",
+                "您的订单 {order} 中部分商品已取消，其余商品照常处理。已为取消部分支付的款项将原路退回。",
+            ),
             Self::ParcelShipped => ("订单 {order} 已发货", "您的订单 {order} 中有包裹已从仓库发出。"),
             Self::ParcelDelivered => ("订单 {order} 已签收", "您的订单 {order} 中有包裹已签收。"),
             Self::ParcelTrouble => {

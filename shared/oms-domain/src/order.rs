@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::body::{PlacedOrder, Provider};
-use crate::event::{Allotment, RefundCause, RefundLine, Rejection, ShipmentLine};
+pub use crate::capture::Capture;
+use crate::event::{Allotment, CancelledLine, RefundCause, RefundLine, Rejection, ShipmentLine};
 use crate::id::{
-    Carrier, EventKey, HoldId, LocationId, OrderId, PaymentId, PaymentReference, RefundId, ShipmentId, TrackingNumber,
+    CaptureId, Carrier, EventKey, HoldId, LocationId, OrderId, PaymentId, PaymentReference, RefundId, ShipmentId,
+    TrackingNumber,
 };
 use crate::money::{Money, MoneyError};
+use crate::payment_start::PaymentStart;
 use crate::status::{
-    HoldKind, HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus,
+    BenefitStatus, HoldKind, HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus,
 };
 
 /// An order's whole state. Made by [`Order::from_records`] only, and changed only by applying further records.
@@ -41,6 +44,8 @@ pub struct Order {
     pub let_off: Money,
     /// Until when an unpaid order may be paid, once asked.
     pub payment_deadline: Option<Timestamp>,
+    /// Where its coupons and points stand, once the service that keeps count of them has answered.
+    pub benefits: Option<BenefitStatus>,
     /// Whether its lines were set aside (also when nothing needed to be).
     pub reserved: bool,
     /// Its promised units.
@@ -53,12 +58,16 @@ pub struct Order {
     pub plan_failure: Option<PlanFailure>,
     /// Whether what needs no shipping was handed over.
     pub digital_delivered: bool,
+    /// Its captures: promises that we take ourselves, one for each payment at most.
+    pub captures: Vec<Capture>,
     /// Its refunds.
     pub refunds: Vec<Refund>,
     /// Why it was rejected.
     pub rejections: Vec<Rejection>,
     /// Why it is being, or was, undone.
     pub cancellation_reason: Option<String>,
+    /// Units that were cancelled while the rest went on, in the order in which they were.
+    pub cancelled: Vec<CancelledLine>,
     /// What the tables did not know.
     pub anomalies: Vec<Anomaly>,
     /// When it was completed.
@@ -99,6 +108,8 @@ pub struct Payment {
     pub reference: PaymentReference,
     /// The provider's own id, once known.
     pub provider_payment_id: Option<String>,
+    /// The ids that the provider gave it before: some give a new one when a promise is taken.
+    pub former_ids: Vec<String>,
     /// What it is meant to bring; for a second payment, what it brought.
     pub amount: Money,
     /// Where it stands.
@@ -113,10 +124,16 @@ pub struct Payment {
     pub lost: Money,
     /// When any of it was first taken.
     pub captured_at: Option<Timestamp>,
+    /// Until when it is promised, as far as is known: see [`crate::promise`].
+    pub expires_at: Option<Timestamp>,
     /// When a call whose answer was lost is asked about.
     pub retry_at: Option<Timestamp>,
-    /// Whether the order declared it (a second payment was not).
+    /// Whether the order declared it (a further attempt or a second payment was not).
     pub declared: bool,
+    /// The request that asked for it, of a further attempt that was asked for under a key.
+    pub opened_by: Option<EventKey>,
+    /// That Waybill began it at its provider.
+    pub started: Option<PaymentStart>,
 }
 
 /// Units of a line promised at a location.
@@ -235,6 +252,12 @@ impl Order {
     #[must_use]
     pub fn refund(&self, id: &RefundId) -> Option<&Refund> {
         self.refunds.iter().find(|r| r.id == *id)
+    }
+
+    /// The capture with an id.
+    #[must_use]
+    pub fn capture(&self, id: &CaptureId) -> Option<&Capture> {
+        self.captures.iter().find(|c| c.id == *id)
     }
 
     /// The shipment with an id.
@@ -359,7 +382,7 @@ impl Order {
     /// [`MoneyError`], never for amounts that were accepted one by one.
     pub fn suspense(&self) -> Result<Money, MoneyError> {
         let zero = Money::zero(self.body.currency);
-        let beyond = self.captured()?.sub(self.lost()?)?.sub(self.body.total)?;
+        let beyond = self.captured()?.sub(self.lost()?)?.sub(self.worth()?)?;
         if !beyond.is_positive() {
             return Ok(zero);
         }
@@ -405,9 +428,10 @@ impl Order {
     /// Whether goods may move as far as money goes.
     #[must_use]
     pub fn is_covered(&self) -> bool {
-        self.payment_accepted
+        let is_settled = self.payment_accepted && !self.is_paid_in_parts();
+        is_settled
             || Money::sum(self.body.currency, self.payments.iter().map(|p| self.secured(p)))
-                .and_then(|sum| sum.compare(self.body.total))
+                .and_then(|sum| sum.add(self.let_off)?.compare(self.worth()?))
                 .is_ok_and(std::cmp::Ordering::is_ge)
     }
 

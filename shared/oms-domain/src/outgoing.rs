@@ -1,7 +1,7 @@
 //! Which commits leave, and what they say: one CloudEvents 1.0 entry for each, numbered per order, free of personal
 //! data. Source: <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md>, and its `sequence` extension.
 
-use crate::event::{CommitRecord, OrderEvent, ShipmentLine};
+use crate::event::{CaptureEvent, CommitRecord, OrderEvent, RefundLine, ShipmentLine};
 use crate::id::{Carrier, LocationId, OrderId, ShipmentId, TrackingNumber};
 use crate::machine::Machine;
 use crate::money::Money;
@@ -63,9 +63,11 @@ fn is_quiet(event: &OrderEvent) -> bool {
         matches!(
             event,
             OrderEvent::Received { .. }
+                | OrderEvent::PaymentStarted { .. }
                 | OrderEvent::PaymentIdentified { .. }
                 | OrderEvent::PaymentPending { .. }
                 | OrderEvent::OutForDelivery { .. }
+                | OrderEvent::Capture(CaptureEvent::Submitted { .. })
                 | OrderEvent::Noted { .. }
                 | OrderEvent::Closed
         )
@@ -133,6 +135,9 @@ pub struct EventData {
     /// The shipment, for a shipment's event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shipment: Option<ShipmentData>,
+    /// The units, for `lines_cancelled`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<RefundLine>,
     /// An amount, for money's events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<Money>,
@@ -210,6 +215,7 @@ fn data(record: &CommitRecord) -> Data {
                 number,
                 detail: event.detail(),
                 shipment: shipment(record, event),
+                lines: lines(event),
                 amount: amount(event),
                 notification: notification(record, event),
             })
@@ -295,13 +301,23 @@ fn amount(event: &OrderEvent) -> Option<Money> {
     | OrderEvent::PaymentCaptured { captured: amount, .. }
     | OrderEvent::PaymentDisputed { amount, .. }
     | OrderEvent::DisputeLost { amount, .. }
+    | OrderEvent::Capture(CaptureEvent::Requested { amount, .. })
     | OrderEvent::RefundRequested { amount, .. }
     | OrderEvent::RefundApproved { amount, .. } = event
     {
         Some(*amount)
+    } else if let OrderEvent::LinesCancelled { lines, .. } = event {
+        let first = lines.first()?;
+        Money::sum(first.amount.currency(), lines.iter().map(|l| l.amount)).ok()
     } else {
         None
     }
+}
+
+/// The units that are no longer wanted.
+fn lines(event: &OrderEvent) -> Vec<RefundLine> {
+    let OrderEvent::LinesCancelled { lines, .. } = event else { return Vec::new() };
+    lines.iter().map(|l| RefundLine { line_id: l.line_id.clone(), quantity: l.quantity }).collect()
 }
 
 fn notification(record: &CommitRecord, event: &OrderEvent) -> Option<NotificationData> {

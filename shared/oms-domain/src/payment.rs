@@ -40,6 +40,13 @@ pub enum PaymentFactKind {
         /// How much.
         amount: Money,
     },
+    /// A capture failed, or money that was taken is not there after all.
+    CaptureFailed {
+        /// How much was to be taken.
+        amount: Money,
+        /// The provider's reason, safe to show to staff.
+        reason: String,
+    },
     /// It failed, for now.
     Failed {
         /// The provider's reason, safe to show to staff.
@@ -85,6 +92,7 @@ impl PaymentFactKind {
             Self::Pending => "pending",
             Self::Authorized { .. } => "authorized",
             Self::Captured { .. } => "captured",
+            Self::CaptureFailed { .. } => "capture_failed",
             Self::Failed { .. } => "failed",
             Self::Cancelled => "cancelled",
             Self::Refund { .. } => "refund",

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::body::Provider;
+use crate::capture::CaptureWhen;
 use crate::money::Money;
 
 /// The shop's settings. Durations are in seconds.
@@ -23,8 +24,12 @@ pub struct Policy {
     pub max_line_quantity: u32,
     /// Whether the stack takes real money; a payment of the other mode never counts.
     pub live: bool,
+    /// Whether a service keeps count of coupons and points; where none does, they are taken as the storefront says.
+    pub benefits: bool,
     /// How orders may be paid here.
     pub providers: BTreeSet<Provider>,
+    /// When promises of money are taken, by channel.
+    pub capture_when: CaptureWhen,
     /// How long a location, and ten times as long a carrier, may stay silent.
     pub shipment_response_seconds: i64,
     /// How long after completion an order is closed.

@@ -2,53 +2,120 @@
 //! tax and shipping, by largest remainder. The shares of all units of all lines sum to the order's total, to the last
 //! cent.
 
-use crate::body::Line;
-use crate::event::RefundLine;
+use crate::body::{Discount, DiscountKind, Line};
+use crate::event::{CancelledLine, RefundLine};
 use crate::id::LineId;
 use crate::money::{Money, MoneyError};
 use crate::order::Order;
 use crate::refusal::Refusal;
 
-/// What was paid for each line, in the order of the lines: the line's price less its own discounts, less its share of
-/// the order's discounts, with its tax where prices do not include it, and with its share of shipping.
+/// What one line's units are worth in all, part by part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Share {
+    /// The line.
+    pub line_id: LineId,
+    /// What is paid for it: its price less its own discounts, less its share of the order's discounts, with its tax
+    /// where prices do not include it, and with its share of shipping.
+    pub paid: Money,
+    /// What coupons and promotions take off it.
+    pub discount: Money,
+    /// What points take off it.
+    pub points: Money,
+    /// Its tax, also where prices include it.
+    pub tax: Money,
+    /// Its share of shipping.
+    pub shipping: Money,
+}
+
+/// The shares of all lines, in the order of the lines. Those of each part sum to what the order has of it.
 ///
 /// # Errors
 /// [`MoneyError`], never for an order that was accepted.
-pub fn paid_for_lines(order: &Order) -> Result<Vec<(LineId, Money)>, MoneyError> {
+pub fn shares(order: &Order) -> Result<Vec<Share>, MoneyError> {
     let (body, currency) = (&order.body, order.body.currency);
+    let of_kind = |discounts: &[Discount], points: bool| {
+        let wanted = discounts.iter().filter(|d| (d.kind == DiscountKind::Points) == points);
+        Money::sum(currency, wanted.map(|d| d.amount))
+    };
     let mut nets = Vec::with_capacity(body.lines.len());
     for line in &body.lines {
         let off = Money::sum(currency, line.discounts.iter().map(|d| d.amount))?;
         nets.push(line.unit_price.times(line.quantity)?.sub(off)?);
     }
     let weights: Vec<u64> = nets.iter().map(|n| u64::try_from(n.minor()).unwrap_or(0)).collect();
-    let discounts = Money::sum(currency, body.discounts.iter().map(|d| d.amount))?.split(&weights);
+    let all_off = Money::sum(currency, body.discounts.iter().map(|d| d.amount))?.split(&weights);
+    let points_off = of_kind(&body.discounts, true)?.split(&weights);
     let taxes = taxes(order, &weights)?;
     let shipping = body.shipping.fee.split(&weights);
-    let shares = nets.into_iter().zip(discounts).zip(taxes).zip(shipping);
-    let mut paid = Vec::with_capacity(body.lines.len());
-    for (line, (((net, off), tax), shipping)) in body.lines.iter().zip(shares) {
-        paid.push((line.line_id.clone(), net.sub(off)?.add(tax)?.add(shipping)?));
+    let parts = nets.into_iter().zip(all_off).zip(points_off).zip(taxes).zip(shipping);
+    let mut shares = Vec::with_capacity(body.lines.len());
+    for (line, ((((net, off), points), tax), shipping)) in body.lines.iter().zip(parts) {
+        // Both are rounded by themselves: of a line's share points are no more than all of it.
+        let points = points.min(off)?;
+        let on_top = if body.prices_include_tax { Money::zero(currency) } else { tax };
+        shares.push(Share {
+            line_id: line.line_id.clone(),
+            paid: net.sub(off)?.add(on_top)?.add(shipping)?,
+            discount: of_kind(&line.discounts, false)?.add(off.sub(points)?)?,
+            points: of_kind(&line.discounts, true)?.add(points)?,
+            tax,
+            shipping,
+        });
     }
-    Ok(paid)
+    Ok(shares)
 }
 
-/// The tax on top of each line: its own where lines say theirs, and a share of what no line says, such as the tax of
-/// shipping. Nothing where prices include it.
+/// What was paid for each line, in the order of the lines.
+///
+/// # Errors
+/// [`MoneyError`], never for an order that was accepted.
+pub fn paid_for_lines(order: &Order) -> Result<Vec<(LineId, Money)>, MoneyError> {
+    Ok(shares(order)?.into_iter().map(|share| (share.line_id, share.paid)).collect())
+}
+
+/// The tax of each line: its own where lines say theirs, and a share of what no line says, such as the tax of shipping.
 fn taxes(order: &Order, weights: &[u64]) -> Result<Vec<Money>, MoneyError> {
     let currency = order.body.currency;
-    let zero = Money::zero(currency);
-    if order.body.prices_include_tax {
-        return Ok(vec![zero; weights.len()]);
-    }
     let own = |line: &Line| Money::sum(currency, line.taxes.iter().map(|t| t.amount));
     let own = order.body.lines.iter().map(own).collect::<Result<Vec<_>, _>>()?;
     let rest = order.body.tax.sub(Money::sum(currency, own.iter().copied())?)?;
-    // Stored before this was checked: lines that say more tax than the order has are not believed.
+    // Where lines say more tax than the order has they are not believed: stored before this was checked.
     if rest.is_negative() {
         return Ok(order.body.tax.split(weights));
     }
     own.into_iter().zip(rest.split(weights)).map(|(own, share)| own.add(share)).collect()
+}
+
+/// Units of a line whose money has gone back, or is on its way: refunded by lines, or cancelled.
+fn gone_back(order: &Order, line: &LineId) -> u32 {
+    let refunds = order.refunds.iter().filter(|r| r.status.claims_money());
+    let refunded = refunds.flat_map(|r| &r.lines).filter(|l| l.line_id == *line).map(|l| l.quantity);
+    let cancelled = order.cancelled.iter().filter(|c| c.line_id == *line).map(|c| c.quantity);
+    refunded.chain(cancelled).fold(0, u32::saturating_add)
+}
+
+/// What units of a line come off an order for, by the shares of its lines: those whose money is still here come first,
+/// and of the others nothing goes back again.
+///
+/// # Errors
+/// [`MoneyError`], never for an order that was accepted.
+pub fn cancelled(order: &Order, shares: &[Share], line: &Line, quantity: u32) -> Result<CancelledLine, MoneyError> {
+    let used = gone_back(order, &line.line_id).min(line.quantity);
+    let count = quantity.min(line.quantity.saturating_sub(used));
+    let share = shares.iter().find(|s| s.line_id == line.line_id);
+    let of = |part: fn(&Share) -> Money| {
+        let whole = share.map_or(Money::zero(order.body.currency), part);
+        units(whole, line.quantity, used, count)
+    };
+    Ok(CancelledLine {
+        line_id: line.line_id.clone(),
+        quantity,
+        amount: of(|s| s.paid)?,
+        discount: of(|s| s.discount)?,
+        points: of(|s| s.points)?,
+        tax: of(|s| s.tax)?,
+        shipping: of(|s| s.shipping)?,
+    })
 }
 
 /// The worth of units of lines that have not come back before.
@@ -58,20 +125,14 @@ fn taxes(order: &Order, weights: &[u64]) -> Result<Vec<Money>, MoneyError> {
 pub fn of_lines(order: &Order, asked: &[RefundLine]) -> Result<Money, Refusal> {
     let paid = paid_for_lines(order)?;
     let mut sum = Money::zero(order.body.currency);
-    let mut earlier: Vec<(&LineId, u32)> = order
-        .refunds
-        .iter()
-        .filter(|r| r.status.claims_money())
-        .flat_map(|r| &r.lines)
-        .map(|l| (&l.line_id, l.quantity))
-        .collect();
+    let mut earlier: Vec<(&LineId, u32)> = Vec::with_capacity(asked.len());
     for wanted in asked {
         let line = order
             .body
             .line(&wanted.line_id)
             .ok_or_else(|| Refusal::Unknown { kind: "line", id: wanted.line_id.to_string() })?;
-        let used: u32 =
-            earlier.iter().filter(|(id, _)| **id == wanted.line_id).fold(0, |sum, (_, q)| sum.saturating_add(*q));
+        let asked_before = earlier.iter().filter(|(id, _)| **id == wanted.line_id);
+        let used = asked_before.fold(gone_back(order, &wanted.line_id), |sum, (_, q)| sum.saturating_add(*q));
         let left = line.quantity.saturating_sub(used);
         if wanted.quantity == 0 || wanted.quantity > left {
             return Err(Refusal::ExceedsRemaining {

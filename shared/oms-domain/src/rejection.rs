@@ -32,6 +32,8 @@ pub enum RejectionCode {
     IncompleteAddress,
     /// Not offered here.
     PaymentMethod,
+    /// A coupon or points that the buyer wanted to spend are not there.
+    BenefitRefused,
     /// A person said no.
     HoldRejected,
 }

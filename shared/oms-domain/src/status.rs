@@ -1,7 +1,11 @@
 //! The states of every machine, and the one table of legal moves of each.
 //! `docs/state-machines.md` is generated from these tables.
 
+mod capture;
+
 use crate::machine::machine;
+
+pub use self::capture::CaptureStatus;
 
 machine! {
     /// The order as a whole.
@@ -293,6 +297,24 @@ machine! {
         Manual -> Succeeded: "done by a person",
         Manual -> Declined: "charged back",
         Succeeded -> Failed: "bounced",
+    }
+}
+
+machine! {
+    /// Coupons and points of an order, where a service keeps count of them.
+    BenefitStatus ("Coupons and points") {
+        /// Set aside for the order.
+        Reserved = "reserved",
+        /// Spent.
+        Committed = "committed",
+        /// The buyer's again.
+        Released = "released",
+    }
+    start { Reserved, Released }
+    moves {
+        Reserved -> Committed: "order confirmed",
+        Reserved -> Released: "order undone",
+        Committed -> Released: "order undone",
     }
 }
 

@@ -51,6 +51,8 @@ pub enum TaskKind {
     CancelRequest,
     /// Open quantity that no location can take.
     Unplaceable,
+    /// A promise of money that could not be taken.
+    Capture,
     /// A refund that needs a person.
     Refund,
     /// A refund that waits for a second person.
@@ -75,6 +77,7 @@ impl TaskKind {
         Self::Hold,
         Self::CancelRequest,
         Self::Unplaceable,
+        Self::Capture,
         Self::Refund,
         Self::RefundApproval,
         Self::ShipmentOverdue,
@@ -92,6 +95,7 @@ impl TaskKind {
             Self::Hold => "hold",
             Self::CancelRequest => "cancel_request",
             Self::Unplaceable => "unplaceable",
+            Self::Capture => "capture",
             Self::Refund => "refund",
             Self::RefundApproval => "refund_approval",
             Self::ShipmentOverdue => "shipment_overdue",
@@ -116,6 +120,7 @@ impl TaskKind {
             Self::Hold => "Order on hold",
             Self::CancelRequest => "Cancellation waits for the warehouse",
             Self::Unplaceable => "No location can ship this",
+            Self::Capture => "Capture needs a person",
             Self::Refund => "Refund needs a person",
             Self::RefundApproval => "Refund waits for a second person",
             Self::ShipmentOverdue => "Nothing heard of this shipment",
@@ -134,6 +139,7 @@ impl TaskKind {
             Self::Hold => "订单待审核",
             Self::CancelRequest => "取消申请待仓库答复",
             Self::Unplaceable => "无仓可发",
+            Self::Capture => "请款需人工处理",
             Self::Refund => "退款需人工处理",
             Self::RefundApproval => "退款待第二人复核",
             Self::ShipmentOverdue => "发货单长时间无动态",

@@ -38,7 +38,7 @@ impl Order {
             | ShipmentStatus::Lost
             | ShipmentStatus::ReturnedToSender => true,
         });
-        line.quantity.saturating_sub(planned)
+        self.wanted(line).saturating_sub(planned)
     }
 
     /// Whether any unit still has to be planned.

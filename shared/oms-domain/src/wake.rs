@@ -3,10 +3,13 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::order::{Order, Refund, Shipment};
+use crate::attempts;
+use crate::benefit;
+use crate::order::{Capture, Order, Payment, Refund, Shipment};
 use crate::policy::Policy;
+use crate::promise;
 use crate::refund_pace::{self, Turn};
-use crate::status::{OrderStatus, PaymentStatus, RefundStatus, ShipmentStatus};
+use crate::status::{CaptureStatus, OrderStatus, RefundStatus, ShipmentStatus};
 
 /// How long the answer to a call may take before it counts as lost, in seconds.
 const ANSWER_SECONDS: i64 = 30;
@@ -50,6 +53,21 @@ pub fn work(order: &Order, policy: &Policy, now: Timestamp) -> Option<Work> {
     next(order, policy).filter(|(at, _)| *at <= now).map(|(_, work)| work)
 }
 
+/// Every kind of work that is due at a time, the longest overdue first: what one of them waits for does not keep another waiting.
+#[must_use]
+pub fn due(order: &Order, policy: &Policy, now: Timestamp) -> Vec<Work> {
+    let mut wakes = wakes(order, policy);
+    wakes.retain(|(at, _)| *at <= now);
+    wakes.sort_unstable();
+    let mut due = Vec::new();
+    for (_, work) in wakes {
+        if !due.contains(&work) {
+            due.push(work);
+        }
+    }
+    due
+}
+
 /// When the order next needs work, if ever.
 #[must_use]
 pub fn next_wake(order: &Order, policy: &Policy) -> Option<Timestamp> {
@@ -90,7 +108,9 @@ fn wakes(order: &Order, policy: &Policy) -> Vec<(Timestamp, Work)> {
     }
     wakes.extend(order.expiring_holds().map(|h| (h.deadline, Work::Reversal)));
     wakes.extend(order.shipments.iter().filter_map(|s| silent_after(s, policy)).map(|at| (at, Work::Reversal)));
+    wakes.extend(promise::endings(order, policy).map(|(at, ..)| (at, Work::Reversal)));
     wakes.extend(undoing(order));
+    wakes.extend(benefit::work(order, policy).map(|_| (now, Work::Reversal)));
     wakes
 }
 
@@ -114,6 +134,18 @@ fn undoing(order: &Order) -> Vec<(Timestamp, Work)> {
             | RefundStatus::Manual => {}
         }
     }
+    for capture in &order.captures {
+        match capture.status {
+            // One of an order that is being undone is withdrawn with it, or goes on with it.
+            CaptureStatus::Requested if !order.is_undone() => times.push(now),
+            CaptureStatus::Submitted | CaptureStatus::Unknown => times.push(asked_about_capture(capture)),
+            CaptureStatus::Requested
+            | CaptureStatus::Succeeded
+            | CaptureStatus::Failed
+            | CaptureStatus::Manual
+            | CaptureStatus::Withdrawn => {}
+        }
+    }
     if order.is_undone() {
         let waits = order.refunds.iter().any(|r| r.status == RefundStatus::Requested);
         // Until the location has answered, nothing is compensated, so there is nothing to do.
@@ -126,12 +158,10 @@ fn undoing(order: &Order) -> Vec<(Timestamp, Work)> {
         {
             times.push(now);
         }
-        for payment in to_call_off(order) {
-            times.push(payment.retry_at.unwrap_or(now));
-        }
     } else if order.excess().is_ok_and(|m| m.is_positive()) {
         times.push(now);
     }
+    times.extend(to_call_off(order).map(|payment| payment.retry_at.unwrap_or(now)));
     with_reversal(times)
 }
 
@@ -165,33 +195,38 @@ pub fn is_refund_due(order: &Order, refund: &Refund, now: Timestamp) -> bool {
     }
 }
 
-/// Whether what is due at a time is no more than a look at a refund that was sent just now: whoever sent it records the answer,
+/// When a capture that was sent is asked about: whoever sent it gets time to record the answer first.
+#[must_use]
+pub fn asked_about_capture(capture: &Capture) -> Timestamp {
+    capture.retry_at.unwrap_or_else(|| Policy::after(capture.since, ANSWER_SECONDS))
+}
+
+/// Whether a capture is to be carried a step on now: sent for the first time, or asked about.
+#[must_use]
+pub fn is_capture_due(order: &Order, capture: &Capture, now: Timestamp) -> bool {
+    match capture.status {
+        CaptureStatus::Requested => !order.is_undone(),
+        CaptureStatus::Submitted | CaptureStatus::Unknown => asked_about_capture(capture) <= now,
+        CaptureStatus::Succeeded | CaptureStatus::Failed | CaptureStatus::Manual | CaptureStatus::Withdrawn => false,
+    }
+}
+
+/// Whether what is due at a time is no more than a look at a refund or a capture that was sent just now: whoever sent it records the answer,
 /// unless it dies before.
 #[must_use]
 pub fn is_in_flight(order: &Order, at: Timestamp) -> bool {
     let sent = |r: &Refund| r.status == RefundStatus::Submitted && r.retry_at.is_none() && asked_at(order, r) == at;
-    order.refunds.iter().any(sent)
+    let taken =
+        |c: &Capture| c.status == CaptureStatus::Submitted && c.retry_at.is_none() && asked_about_capture(c) == at;
+    order.refunds.iter().any(sent) || order.captures.iter().any(taken)
 }
 
-/// Payment attempts of an undone order that a buyer could still pay, or that promise money.
-pub fn to_call_off(order: &Order) -> impl Iterator<Item = &crate::order::Payment> {
-    let open = order.is_undone() && !order.awaits_location();
-    order.payments.iter().filter(move |p| {
-        open && match p.status {
-            PaymentStatus::Created
-            | PaymentStatus::RequiresAction
-            | PaymentStatus::Authorized
-            | PaymentStatus::Voiding
-            | PaymentStatus::Unknown => true,
-            PaymentStatus::Failed => p.provider_payment_id.is_some(),
-            PaymentStatus::PartiallyCaptured
-            | PaymentStatus::Captured
-            | PaymentStatus::Expired
-            | PaymentStatus::Voided
-            | PaymentStatus::Disputed
-            | PaymentStatus::ChargedBack => false,
-        }
-    })
+/// Payment attempts that are to bring nothing more: all that are open when the order is undone, and those that have lost when
+/// it is paid by others. One that is being captured is not called off: first its capture is answered.
+pub fn to_call_off(order: &Order) -> impl Iterator<Item = &Payment> {
+    let all = order.is_undone() && !order.awaits_location();
+    let lost = if order.is_undone() { Vec::new() } else { attempts::losers(order) };
+    order.payments.iter().filter(move |p| p.is_open() && !order.is_being_captured(p) && (all || lost.contains(&p.id)))
 }
 
 /// When a shipment has been silent for too long, unless people know already.

@@ -3,6 +3,7 @@
 //! A variable that is missing or unreadable stops the function with a sentence that names it: a wrong deployment must
 //! not look like a wrong order.
 
+mod captures;
 mod payments;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,12 +46,17 @@ pub const VARIABLES: &[&str] = &[
     "PAYPAL_SECRET_ARN",
     "PAYPAL_API_BASE",
     "PUBLIC_API_URL",
+    "START_PAYMENTS",
+    "PAYMENT_RETURN_HOSTS",
     "STANDARD_CARRIER_SECRET_ARN",
     "WAREHOUSE_WEBHOOK_SECRET_ARN",
+    "BENEFITS_URL",
+    "BENEFITS_SECRET_ARN",
     "PAYMENT_WINDOW_SECONDS",
     "HOLD_WINDOW_SECONDS",
     "REVIEW_THRESHOLD",
     "REFUND_APPROVAL_ABOVE",
+    "CAPTURE_WHEN",
     "MAX_LINE_QUANTITY",
     "LIVE_MODE",
     "COD_ENABLED",
@@ -246,6 +252,21 @@ impl Env {
         self.optional("WAREHOUSE_WEBHOOK_SECRET_ARN")
     }
 
+    /// `BENEFITS_URL` and `BENEFITS_SECRET_ARN`: the service that keeps count of coupons and points, without a slash at the
+    /// end, and the secret that signs what it is told. None switches it off.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when the address has no secret beside it, or is not https (http is taken for this machine only).
+    pub fn benefits(&self) -> Result<Option<(String, String)>, ConfigError> {
+        let (url, secret) = (self.optional("BENEFITS_URL"), self.optional("BENEFITS_SECRET_ARN"));
+        match (url, secret) {
+            (Some(url), Some(secret)) => Ok(Some((payments::address("BENEFITS_URL", &url, true)?, secret))),
+            // The address switches it on; a secret may lie ready.
+            (None, _) => Ok(None),
+            (Some(_), None) => Err(ConfigError::new("BENEFITS_SECRET_ARN", "is not set, and BENEFITS_URL is")),
+        }
+    }
+
     /// The shop's settings. A provider is a way to pay when its secret is named, the channel always is.
     ///
     /// # Errors
@@ -261,8 +282,10 @@ impl Env {
             hold_window_seconds: self.number("HOLD_WINDOW_SECONDS", 86_400, 1..=LONGEST_SECONDS)?,
             review_thresholds: self.amounts("REVIEW_THRESHOLD")?,
             refund_approval_above: self.amounts("REFUND_APPROVAL_ABOVE")?,
+            capture_when: self.capture_when()?,
             max_line_quantity: self.number("MAX_LINE_QUANTITY", 999, 1..=oms_domain::MAX_QUANTITY)?,
             live: self.flag("LIVE_MODE", false)?,
+            benefits: self.optional("BENEFITS_URL").is_some(),
             providers,
             shipment_response_seconds: self.number("SHIPMENT_RESPONSE_SECONDS", 86_400, 1..=LONGEST_SECONDS)?,
             close_after_seconds: self.number("CLOSE_AFTER_SECONDS", 1_296_000, 1..=LONGEST_SECONDS)?,
@@ -321,6 +344,7 @@ mod tests {
             ("PAYMENT_WINDOW_SECONDS", "5"),
             ("REVIEW_THRESHOLD", "CNY=5000.00, USD=1000"),
             ("REFUND_APPROVAL_ABOVE", "CNY=200"),
+            ("CAPTURE_WHEN", "web=shipped"),
             ("LIVE_MODE", "true"),
             ("COD_ENABLED", "false"),
             ("STRIPE_SECRET_ARN", "arn:stripe"),
@@ -337,6 +361,18 @@ mod tests {
     }
 
     #[test]
+    fn the_benefit_service_is_on_with_its_address() {
+        let (url, arn) = (("BENEFITS_URL", "https://points.example.com/v1/"), ("BENEFITS_SECRET_ARN", "arn:x"));
+        let on = Env::of([url, arn]);
+        assert_eq!(on.benefits().unwrap(), Some(("https://points.example.com/v1".into(), "arn:x".into())));
+        assert!(on.policy().unwrap().benefits);
+        let off = Env::of([arn]);
+        assert_eq!((off.benefits().unwrap(), off.policy().unwrap().benefits), (None, false));
+        assert_eq!(Env::of([url]).benefits().unwrap_err().name, "BENEFITS_SECRET_ARN");
+        assert!(Env::of([("BENEFITS_URL", "http://points.example.com"), arn]).benefits().is_err());
+    }
+
+    #[test]
     fn a_broken_variable_is_named() {
         for (name, value) in [
             ("PAYMENT_WINDOW_SECONDS", "0"),
@@ -349,6 +385,7 @@ mod tests {
             ("REVIEW_THRESHOLD", "CNY=-1"),
             ("REFUND_APPROVAL_ABOVE", "CNY"),
             ("REFUND_APPROVAL_ABOVE", "CNY=1.001"),
+            ("CAPTURE_WHEN", "web"),
             ("MAX_LINE_QUANTITY", "0"),
             ("LIVE_MODE", "yes"),
             ("COD_ENABLED", "1"),

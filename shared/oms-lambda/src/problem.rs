@@ -349,7 +349,7 @@ mod tests {
             Refusal::ThingState { kind: "hold", id: "h1".into(), status: "released" },
             Refusal::KeyReused,
             Refusal::Field { field: "amount".into(), reason: "must be positive".into() },
-            Refusal::NotOffered("partial cancellation is not offered".into()),
+            Refusal::NotOffered("alipay is not connected here".into()),
             Refusal::Amount(oms_domain::money::MoneyError::OutOfRange),
         ]
     }

@@ -34,8 +34,9 @@ pub fn summary(done: &engine::Outcome) -> (Outcome, OrderStatus) {
 pub fn reversal_summary(done: &engine::Outcome) -> (Outcome, OrderStatus) {
     let refunds =
         done.order.refunds.iter().any(|r| matches!(r.status, RefundStatus::Submitted | RefundStatus::Unknown));
+    let captures = done.order.captures.iter().any(|c| c.status.is_in_flight());
     let payments = done.order.payments.iter().any(|p| p.status == PaymentStatus::Unknown);
-    let outcome = if refunds || payments {
+    let outcome = if refunds || captures || payments {
         Outcome::Waiting
     } else if done.events.is_empty() {
         Outcome::Unchanged

@@ -61,7 +61,7 @@ pub const CONNECTED: &[Connected] = &[
         provider: Provider::Wechatpay,
         callbacks: |secret| Ok(Box::new(WechatpayCallbacks::new(&WechatpaySecrets::parse(secret)?)?)),
         gateway: |secret, Surroundings { api_base, callback_url, clock }| {
-            let usual = WechatpayConfig { refund_notify_url: callback_url, ..WechatpayConfig::default() };
+            let usual = WechatpayConfig { callback_url, ..WechatpayConfig::default() };
             let config = WechatpayConfig { api_base: api_base.unwrap_or(usual.api_base), ..usual };
             Ok(Arc::new(WechatpayClient::new(&WechatpaySecrets::parse(secret)?, &config, clock)?))
         },
@@ -69,8 +69,8 @@ pub const CONNECTED: &[Connected] = &[
     Connected {
         provider: Provider::Alipay,
         callbacks: |secret| Ok(Box::new(AlipayCallbacks::new(&AlipaySecrets::parse(secret)?))),
-        gateway: |secret, Surroundings { api_base, clock, .. }| {
-            let usual = AlipayConfig::default();
+        gateway: |secret, Surroundings { api_base, callback_url, clock }| {
+            let usual = AlipayConfig { callback_url, ..AlipayConfig::default() };
             // Its API is one address, the same below every host: the real one, the sandbox and a stand-in.
             let gateway = api_base.map_or(usual.gateway, |base| format!("{base}/gateway.do"));
             let config = AlipayConfig { gateway, ..usual };

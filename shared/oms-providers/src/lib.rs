@@ -8,6 +8,7 @@
 pub mod adyen;
 mod after;
 pub mod alipay;
+pub mod benefits;
 pub mod callback;
 pub mod carriers;
 pub mod connected;
@@ -15,6 +16,7 @@ pub mod error;
 mod freshness;
 mod header;
 mod http_client;
+mod minor_units;
 pub mod on_demand;
 mod ours;
 pub mod paypal;

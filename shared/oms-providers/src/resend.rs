@@ -1,10 +1,9 @@
-//! How long a refund may be sent again under its own key, at providers that are asked in no other way.
+//! How long a request may be sent again under its own key, at providers that are asked in no other way.
 
 use jiff::{SignedDuration, Timestamp};
-use oms_app::ports::RefundRequest;
 
-/// Whether the provider surely still knows the refund's key, if the refund ever arrived. After that, sending it again
-/// might send the money again: only a person can find out then.
-pub(crate) fn is_safe(request: &RefundRequest, now: Timestamp, kept: SignedDuration) -> bool {
-    now.duration_since(request.first_sent_at) < kept
+/// Whether the provider surely still knows the key of a request that was first sent then, if it ever arrived. After that,
+/// sending it again might move the money again: only a person can find out then.
+pub(crate) fn is_safe(first_sent_at: Timestamp, now: Timestamp, kept: SignedDuration) -> bool {
+    now.duration_since(first_sent_at) < kept
 }

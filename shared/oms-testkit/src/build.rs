@@ -223,6 +223,8 @@ impl OrderBuilder {
                 status: *status,
                 channel_reference: None,
                 paid_at: None,
+                due_at: None,
+                purpose: None,
                 reference: PaymentReference::of(order_id, i + 1),
             })
             .collect();

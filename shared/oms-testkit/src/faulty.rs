@@ -7,12 +7,14 @@ use jiff::Timestamp;
 use oms_app::error::{PortError, StoreError, WorkflowError};
 use oms_app::pointers::{Pointer, WorkEntry, WorkList};
 use oms_app::ports::{
-    CancelAnswer, CancelRequest, Commit, EventBus, Goods, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists,
-    OrderStore, Page, ParkedFact, ParkedScan, PaymentGateway, RefundAnswer, RefundRequest, Span, Stimulus,
-    StimulusQueue, StockStore, TaskStore, TrackingStore, WebhookSender, Workflows,
+    BenefitRequest, BenefitService, CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Commit, EventBus,
+    Goods, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists, OrderStore, Page, ParkedFact, ParkedScan,
+    PaymentGateway, RefundAnswer, RefundRequest, Span, StartAnswer, StartRequest, Stimulus, StimulusQueue, StockStore,
+    TaskStore, TrackingStore, WebhookSender, Workflows,
 };
 use oms_app::timers::{Timer, TimerStore};
 use oms_domain::body::Provider;
+use oms_domain::command::BenefitAnswered;
 use oms_domain::event::CommitRecord;
 use oms_domain::id::{Carrier, EventKey, LocationId, OrderId, ShipmentId, Sku, TrackingNumber};
 use oms_domain::location::{Location, Product};
@@ -248,6 +250,19 @@ impl<P: WebhookSender> WebhookSender for Faulty<P> {
 }
 
 #[async_trait]
+impl<P: BenefitService> BenefitService for Faulty<P> {
+    async fn reserve(&self, request: &BenefitRequest) -> Result<BenefitAnswered, PortError> {
+        self.port("benefits.reserve", self.inner.reserve(request)).await
+    }
+    async fn commit(&self, order_id: &OrderId) -> Result<BenefitAnswered, PortError> {
+        self.port("benefits.commit", self.inner.commit(order_id)).await
+    }
+    async fn release(&self, order_id: &OrderId) -> Result<BenefitAnswered, PortError> {
+        self.port("benefits.release", self.inner.release(order_id)).await
+    }
+}
+
+#[async_trait]
 impl<P: PaymentGateway> PaymentGateway for Faulty<P> {
     fn provider(&self) -> Provider {
         self.inner.provider()
@@ -258,8 +273,17 @@ impl<P: PaymentGateway> PaymentGateway for Faulty<P> {
     async fn query_refund(&self, request: &RefundRequest) -> RefundAnswer {
         self.with("gateway.query_refund", self.inner.query_refund(request), |_| RefundAnswer::Unknown).await
     }
+    async fn capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        self.with("gateway.capture", self.inner.capture(request), |_| CaptureAnswer::Unknown).await
+    }
+    async fn query_capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        self.with("gateway.query_capture", self.inner.query_capture(request), |_| CaptureAnswer::Unknown).await
+    }
     async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
         let effect = self.inner.cancel_payment(request);
         self.with("gateway.cancel_payment", effect, |_| CancelAnswer::Unknown).await
+    }
+    async fn start(&self, request: &StartRequest) -> StartAnswer {
+        self.with("gateway.start", self.inner.start(request), |_| StartAnswer::Unknown).await
     }
 }

@@ -8,9 +8,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use oms_app::ports::{CancelAnswer, CancelRequest, PaymentGateway, RefundAnswer, RefundRequest};
+use oms_app::ports::{
+    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, NextAction, PaymentGateway, RefundAnswer,
+    RefundRequest, StartAnswer, StartRequest, Started,
+};
 use oms_domain::body::Provider;
-use oms_domain::id::RefundId;
+use oms_domain::id::{CaptureId, PaymentReference, RefundId};
 use oms_domain::money::Money;
 
 /// What becomes of the next request.
@@ -22,7 +25,7 @@ pub enum Script {
     LoseAnswer,
     /// It is refused.
     Refuse(String),
-    /// A refund is accepted, its result comes later (see [`FakeProvider::settle`]).
+    /// A refund or a capture is accepted, its result comes later (see [`FakeProvider::settle`]).
     Pending,
     /// As usual.
     Pass,
@@ -33,6 +36,8 @@ pub enum Script {
 pub enum ProviderPayment {
     /// The buyer has not paid.
     Open,
+    /// So much is promised.
+    Authorized(Money),
     /// Paid.
     Captured(Money),
     /// Called off.
@@ -56,6 +61,8 @@ pub struct ProviderRefund {
 struct Books {
     payments: BTreeMap<String, ProviderPayment>,
     refunds: BTreeMap<RefundId, ProviderRefund>,
+    captures: BTreeMap<CaptureId, (String, Money)>,
+    begun: BTreeMap<PaymentReference, StartRequest>,
     script: VecDeque<Script>,
     calls: Vec<String>,
 }
@@ -113,6 +120,18 @@ impl FakeProvider {
         self.books().refunds.clone()
     }
 
+    /// The captures on the books that had their effect: of which payment, and how much.
+    #[must_use]
+    pub fn captures(&self) -> BTreeMap<CaptureId, (String, Money)> {
+        self.books().captures.clone()
+    }
+
+    /// The attempts that were begun here, by our reference: one payment for each.
+    #[must_use]
+    pub fn begun(&self) -> Vec<PaymentReference> {
+        self.books().begun.keys().cloned().collect()
+    }
+
     /// What has gone back of a payment, or is about to.
     #[must_use]
     pub fn refunded(&self, provider_payment_id: &str) -> Option<Money> {
@@ -126,7 +145,8 @@ impl FakeProvider {
         }
     }
 
-    /// The requests that were sent, also those that never arrived: `refund …`, `query …`, `cancel …`.
+    /// The requests that were sent, also those that never arrived: `refund …`, `query …`, `capture …`,
+    /// `query capture …`, `cancel …`.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.books().calls.clone()
@@ -190,6 +210,30 @@ fn book(books: &mut Books, request: &RefundRequest, pending: bool) -> RefundAnsw
     answer
 }
 
+fn taken(amount: Money, reference: &CaptureId) -> CaptureAnswer {
+    CaptureAnswer::Captured { amount, reference: Some(format!("py_{reference}")), payment: None }
+}
+
+/// Takes a promise, or finds it taken: by this key or another, a payment is taken once.
+fn take(books: &mut Books, request: &CaptureRequest) -> CaptureAnswer {
+    let refused = |reason: &str| CaptureAnswer::Refused { reason: reason.to_owned() };
+    match books.payments.get(&request.provider_payment_id).copied() {
+        Some(ProviderPayment::Authorized(promised)) => {
+            if !request.amount.compare(promised).is_ok_and(std::cmp::Ordering::is_le) {
+                return refused("more than was promised");
+            }
+            let payment = request.provider_payment_id.clone();
+            books.payments.insert(payment.clone(), ProviderPayment::Captured(request.amount));
+            books.captures.insert(request.capture_id.clone(), (payment, request.amount));
+            taken(request.amount, &request.capture_id)
+        }
+        Some(ProviderPayment::Captured(amount)) => taken(amount, &request.capture_id),
+        Some(ProviderPayment::Cancelled) => refused("the payment is cancelled"),
+        Some(ProviderPayment::Open) => refused("nothing is promised"),
+        None => refused("there is no payment of this id"),
+    }
+}
+
 #[async_trait]
 impl PaymentGateway for FakeProvider {
     fn provider(&self) -> Provider {
@@ -222,16 +266,60 @@ impl PaymentGateway for FakeProvider {
         }
     }
 
-    /// Like Stripe it knows a payment by its own id alone.
+    async fn capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        let call = format!("capture {} {}", request.capture_id, request.amount);
+        let (mut books, script) = self.begin(call);
+        match script {
+            Script::LoseRequest => CaptureAnswer::Unknown,
+            Script::LoseAnswer => {
+                take(&mut books, request);
+                CaptureAnswer::Unknown
+            }
+            Script::Refuse(reason) => CaptureAnswer::Refused { reason },
+            // Taken at once all the same: who asks, or is told, learns it.
+            Script::Pending => match take(&mut books, request) {
+                CaptureAnswer::Captured { .. } => CaptureAnswer::Pending { reference: "py_later".into() },
+                other @ (CaptureAnswer::Pending { .. }
+                | CaptureAnswer::Refused { .. }
+                | CaptureAnswer::NotFound
+                | CaptureAnswer::Unknown) => other,
+            },
+            Script::Pass => take(&mut books, request),
+        }
+    }
+
+    async fn query_capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        let (books, script) = self.begin(format!("query capture {}", request.capture_id));
+        match script {
+            Script::LoseRequest | Script::LoseAnswer => CaptureAnswer::Unknown,
+            Script::Refuse(reason) => CaptureAnswer::Refused { reason },
+            Script::Pending | Script::Pass => match books.payments.get(&request.provider_payment_id).copied() {
+                Some(ProviderPayment::Authorized(_)) => CaptureAnswer::NotFound,
+                Some(ProviderPayment::Captured(amount)) => taken(amount, &request.capture_id),
+                Some(ProviderPayment::Open | ProviderPayment::Cancelled) | None => {
+                    CaptureAnswer::Refused { reason: "nothing is promised".into() }
+                }
+            },
+        }
+    }
+
+    /// Like Stripe it knows a payment by its own id alone; under the name of a wallet by our reference too.
     async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
-        let Some(provider_payment_id) = request.provider_payment_id.as_deref() else {
+        let by_reference = self.provider.knows_our_reference();
+        let reference = Some(request.payment_reference.as_str()).filter(|_| by_reference);
+        let Some(provider_payment_id) = request.provider_payment_id.as_deref().or(reference) else {
             return CancelAnswer::Refused { reason: "the payment has no id of the provider's".into() };
         };
         let (mut books, script) = self.begin(format!("cancel {provider_payment_id}"));
         let mut cancel = || match books.payments.get(provider_payment_id).copied() {
+            // Never begun, so that nobody can pay it.
+            None if request.provider_payment_id.is_none() => CancelAnswer::Cancelled,
             None => CancelAnswer::Refused { reason: "there is no payment of this id".into() },
+            Some(ProviderPayment::Captured(amount)) if request.provider_payment_id.is_none() => {
+                CancelAnswer::Found { provider_payment_id: provider_payment_id.to_owned(), amount }
+            }
             Some(ProviderPayment::Captured(amount)) => CancelAnswer::Captured(amount),
-            Some(ProviderPayment::Open | ProviderPayment::Cancelled) => {
+            Some(ProviderPayment::Open | ProviderPayment::Authorized(_) | ProviderPayment::Cancelled) => {
                 books.payments.insert(provider_payment_id.to_owned(), ProviderPayment::Cancelled);
                 CancelAnswer::Cancelled
             }
@@ -246,63 +334,49 @@ impl PaymentGateway for FakeProvider {
             Script::Pending | Script::Pass => cancel(),
         }
     }
+
+    async fn start(&self, request: &StartRequest) -> StartAnswer {
+        let (mut books, script) = self.begin(format!("start {}", request.payment_reference));
+        let by_reference = self.provider.knows_our_reference();
+        match script {
+            Script::LoseRequest => StartAnswer::Unknown,
+            Script::LoseAnswer => {
+                open(&mut books, request, by_reference);
+                StartAnswer::Unknown
+            }
+            Script::Refuse(reason) => StartAnswer::Refused { reason },
+            Script::Pending | Script::Pass => open(&mut books, request, by_reference),
+        }
+    }
+}
+
+/// Opens a payment, or finds it opened under its reference. A used reference with other parameters is refused.
+fn open(books: &mut Books, request: &StartRequest, by_reference: bool) -> StartAnswer {
+    let asked = StartRequest { known: None, ..request.clone() };
+    let reference = request.payment_reference.as_str();
+    let id = if by_reference { reference.to_owned() } else { format!("pi_{reference}") };
+    if books.begun.get(&request.payment_reference).is_some_and(|known| *known != asked) {
+        return StartAnswer::Refused { reason: "the reference was used with other parameters".into() };
+    }
+    if request.known.as_ref().is_some_and(|known| *known != id) {
+        return StartAnswer::Refused { reason: "there is no payment of this id".into() };
+    }
+    books.begun.insert(request.payment_reference.clone(), asked);
+    match books.payments.entry(id.clone()).or_insert(ProviderPayment::Open) {
+        ProviderPayment::Open => {}
+        ProviderPayment::Authorized(_) | ProviderPayment::Captured(_) | ProviderPayment::Cancelled => {
+            return StartAnswer::Refused { reason: "the payment is over".into() };
+        }
+    }
+    StartAnswer::Started(if by_reference {
+        let next = NextAction::QrCode { url: format!("weixin://wxpay/{reference}") };
+        Started { provider_payment_id: None, object: None, next }
+    } else {
+        let next = NextAction::ClientSecret { value: format!("{id}_secret") };
+        Started { provider_payment_id: Some(id), object: None, next }
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use oms_domain::id::PaymentReference;
-
-    use super::*;
-    use crate::build::cny;
-    use crate::seeded::SeededIds;
-
-    fn request(number: usize, amount: &str) -> RefundRequest {
-        let order_id = SeededIds::new(1).order_id();
-        RefundRequest {
-            refund_id: RefundId::of(&order_id, number),
-            payment_reference: PaymentReference::of(&order_id, 1),
-            order_id,
-            provider_payment_id: "pi_1".into(),
-            provider_refund_id: None,
-            captured: cny("100"),
-            amount: cny(amount),
-            first_sent_at: crate::time::start(),
-        }
-    }
-
-    #[tokio::test]
-    async fn a_key_has_one_effect() {
-        let stripe = FakeProvider::new(Provider::Stripe);
-        stripe.set_payment("pi_1", ProviderPayment::Captured(cny("100")));
-        stripe.script([Script::LoseRequest, Script::LoseAnswer]);
-        assert_eq!(stripe.refund(&request(1, "60")).await, RefundAnswer::Unknown);
-        assert_eq!(stripe.query_refund(&request(1, "60")).await, RefundAnswer::Unknown);
-        assert_eq!(stripe.query_refund(&request(1, "60")).await, RefundAnswer::NotFound);
-        stripe.script([Script::LoseAnswer]);
-        assert_eq!(stripe.refund(&request(1, "60")).await, RefundAnswer::Unknown);
-        let done = RefundAnswer::Succeeded { reference: "re_1".into() };
-        assert_eq!(stripe.query_refund(&request(1, "60")).await, done);
-        assert_eq!(stripe.refund(&request(1, "60")).await, done);
-        assert!(matches!(stripe.refund(&request(1, "50")).await, RefundAnswer::Refused { .. }));
-        assert!(matches!(stripe.refund(&request(2, "40.01")).await, RefundAnswer::Refused { .. }));
-        assert_eq!(stripe.refunded("pi_1"), Some(cny("60")));
-    }
-
-    #[tokio::test]
-    async fn a_paid_payment_cannot_be_called_off() {
-        let stripe = FakeProvider::new(Provider::Stripe);
-        let order_id = SeededIds::new(1).order_id();
-        let mut request = CancelRequest {
-            payment_reference: PaymentReference::of(&order_id, 1),
-            order_id,
-            provider_payment_id: Some("pi_1".into()),
-            amount: cny("1"),
-        };
-        stripe.set_payment("pi_1", ProviderPayment::Open);
-        assert_eq!(stripe.cancel_payment(&request).await, CancelAnswer::Cancelled);
-        stripe.set_payment("pi_1", ProviderPayment::Captured(cny("1")));
-        assert_eq!(stripe.cancel_payment(&request).await, CancelAnswer::Captured(cny("1")));
-        request.provider_payment_id = None;
-        assert!(matches!(stripe.cancel_payment(&request).await, CancelAnswer::Refused { .. }));
-    }
-}
+#[path = "gateway_tests.rs"]
+mod tests;

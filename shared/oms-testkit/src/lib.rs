@@ -10,6 +10,7 @@
 // A test that cannot go on should stop right there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests only")]
 
+pub mod benefits;
 pub mod build;
 pub mod conformance;
 pub mod doubles;

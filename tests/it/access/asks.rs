@@ -30,7 +30,7 @@ impl Whose {
     pub fn subject(self, route: &Route) -> &'static Subject {
         let (web, tmall) = if route.path.contains("/holds/") {
             (&WEB_HELD, &TMALL_HELD)
-        } else if route.path.ends_with("/payments") {
+        } else if route.path.contains("/payments") {
             (&WEB_OPEN, &TMALL_OPEN)
         } else {
             (&WEB, &TMALL)
@@ -66,6 +66,8 @@ pub fn ask(route: &Route, subject: &Subject) -> Ask {
                 "order_id" => id.clone(),
                 "shipment_id" => format!("{id}-1"),
                 "refund_id" => format!("{id}-r1"),
+                "capture_id" => format!("{id}-c1"),
+                "payment_id" => "p1".to_owned(),
                 "hold_id" => "h1".to_owned(),
                 "anomaly_id" => "a1".to_owned(),
                 "task_id" => "stock_short-sz-1-TEE-M".to_owned(),
@@ -105,10 +107,11 @@ fn body(route: &Route, subject: &Subject) -> Option<Value> {
     let reason = || json!({"reason": "because"});
     let body = match route.name {
         "createOrder" => order(subject.channel),
-        "cancelOrder" | "settleRefund" | "declineRefund" | "releaseHold" | "rejectHold" | "acknowledgeAnomaly"
-        | "closeTrouble" | "dismissTask" => reason(),
+        "cancelOrder" | "settleRefund" | "declineRefund" | "withdrawCapture" | "releaseHold" | "rejectHold"
+        | "acknowledgeAnomaly" | "closeTrouble" | "dismissTask" => reason(),
         "requestRefund" => json!({"lines": [{"line_id": "1", "quantity": 1}], "reason": "too small"}),
         "addPayment" => json!({"provider": "stripe", "amount": money("99.00"), "provider_payment_id": "pi_other"}),
+        "startPayment" => json!({"client": "web"}),
         "reportShipment" => json!({"event": "shipped", "carrier": "standard", "tracking_number": "SF1"}),
         "putLocation" => json!({
             "name": "深圳一号仓", "country": "CN", "region": "广东省", "city": "深圳市", "latitude": 22.54, "longitude": "114.06",
@@ -122,8 +125,10 @@ fn body(route: &Route, subject: &Subject) -> Option<Value> {
         "carrierCallback" => json!({
             "event_id": "scan-1", "tracking_number": "SF1", "status": "in_transit", "occurred_at": "2026-11-11T11:11:11Z",
         }),
-        "listOrders" | "getOrder" | "getOrderLedger" | "getLedger" | "retryRefund" | "approveRefund"
-        | "retryAllocation" | "listTasks" | "listShipments" | "getStock" | "getOpenApi" => return None,
+        "listOrders" | "getOrder" | "getOrderLedger" | "getLedger" | "retryRefund" | "retryCapture"
+        | "approveRefund" | "retryAllocation" | "listTasks" | "listShipments" | "getStock" | "getOpenApi" => {
+            return None;
+        }
         other => panic!("say in {} what {other} takes", file!()),
     };
     Some(body)

@@ -167,6 +167,7 @@ impl Counter {
                 providers: Arc::new(providers),
                 stage: "test".to_owned(),
             }))
+            .merge(payment_start::router(payment_start::Deps { credentials: credentials(), starting: shop.starting() }))
             .merge(shipping_notify::router(shipping_notify::Deps {
                 credentials: credentials(),
                 carriers: shop.carriers(),

@@ -38,7 +38,7 @@ fn no_deployed_function_has_a_secret_in_its_environment() {
         let secrets = secrets(local).await;
         assert!(secrets.len() >= 10, "{} secrets", secrets.len());
         let functions = local.engine.functions().await;
-        assert_eq!(functions.len(), 12, "{functions:#?}");
+        assert_eq!(functions.len(), 13, "{functions:#?}");
         for function in functions {
             let text = function["Environment"].to_string();
             for secret in &secrets {

@@ -177,6 +177,8 @@ const OUT_OF_STATE: &[&str] = &[
     "settleRefund",
     "approveRefund",
     "declineRefund",
+    "retryCapture",
+    "withdrawCapture",
     "retryAllocation",
     "acknowledgeAnomaly",
     "closeTrouble",

@@ -25,6 +25,8 @@ use crate::world::{Sdk, Signer, World};
 const ROOM: u32 = 8;
 /// Long enough to be paid in on a busy machine, short enough to wait for.
 const PAYMENT_WINDOW: &str = "order.payment_window_seconds=25";
+/// Card payments of the app are taken when its parcels leave.
+const CAPTURE_WHEN: &str = "order.capture_when=*=provider,app=shipped";
 /// Above it a person looks at an order.
 const REVIEW_ABOVE: &str = "order.review_threshold=CNY=5000.00";
 /// A warehouse that is silent for this long is asked about.
@@ -163,6 +165,7 @@ async fn own(layout: &Layout) -> Result<(StackFile, StripeStandIn, WalletsStandI
     let settings = Settings::parse(&[
         PAYMENT_WINDOW,
         REVIEW_ABOVE,
+        CAPTURE_WHEN,
         RESPONSE_WINDOW,
         LOOKOUT,
         &format!("providers.stripe.api_base={}", stripe.url()),

@@ -51,6 +51,21 @@ impl Local {
         intent
     }
 
+    /// The buyer's bank promises the money, Stripe tells, and the goods go to their warehouses.
+    pub async fn promised_order(&self, basket: &Basket) -> (Order, Intent) {
+        let placed = self.payable(basket).await;
+        let cents = basket.total();
+        let intent = self.opens_payment(&placed, cents);
+        let intent = self.stripe.with(|ledger| ledger.promise(&intent.id, cents)).unwrap();
+        self.promised(&intent).await;
+        (self.released(&placed.order_id, 1).await, intent)
+    }
+
+    /// What Stripe has taken of a payment, and how that stands.
+    pub fn taken_of(&self, intent: &Intent) -> (i64, &'static str) {
+        self.stripe.with(|ledger| ledger.intent(&intent.id).map(|i| (i.received, i.status))).unwrap()
+    }
+
     /// An order that is paid.
     pub async fn paid_order(&self, basket: &Basket) -> (Placed, Intent) {
         let placed = self.payable(basket).await;

@@ -15,9 +15,11 @@ const POLICY: &[&str] = &[
     "HOLD_WINDOW_SECONDS",
     "REVIEW_THRESHOLD",
     "REFUND_APPROVAL_ABOVE",
+    "CAPTURE_WHEN",
     "MAX_LINE_QUANTITY",
     "LIVE_MODE",
     "COD_ENABLED",
+    "BENEFITS_URL",
     "SHIPMENT_RESPONSE_SECONDS",
     "CLOSE_AFTER_SECONDS",
     "LOOKOUT_SECONDS",
@@ -49,6 +51,7 @@ const TOLD_AND_ALLOWED: &[(&str, &str, &str)] = &[
     ("PAYPAL_SECRET_ARN", "PaypalSecretArn", "secretsmanager:GetSecretValue"),
     ("STANDARD_CARRIER_SECRET_ARN", "StandardCarrierSecretArn", "secretsmanager:GetSecretValue"),
     ("WAREHOUSE_WEBHOOK_SECRET_ARN", "WarehouseWebhookSecretArn", "secretsmanager:GetSecretValue"),
+    ("BENEFITS_SECRET_ARN", "BenefitsSecretArn", "secretsmanager:GetSecretValue"),
 ];
 
 /// Where the providers' secrets lie.
@@ -73,8 +76,10 @@ const READERS: &[(&str, &[&str])] = &[
         &["STRIPE_API_BASE", "WECHATPAY_API_BASE", "ALIPAY_API_BASE", "ADYEN_API_BASE", "PAYPAL_API_BASE"],
     ),
     ("public_api_url", &["PUBLIC_API_URL"]),
+    ("start_payments", &["START_PAYMENTS", "PAYMENT_RETURN_HOSTS"]),
     ("standard_carrier_secret_arn", &["STANDARD_CARRIER_SECRET_ARN"]),
     ("warehouse_webhook_secret_arn", &["WAREHOUSE_WEBHOOK_SECRET_ARN"]),
+    ("benefits", &["BENEFITS_URL", "BENEFITS_SECRET_ARN"]),
     ("policy", POLICY),
 ];
 

@@ -36,7 +36,7 @@ fn mutations() -> Vec<Mutation> {
         (
             "/Resources/TimersFunction/Properties/Environment/Variables/LIVE_MODE",
             None,
-            "TimersFunction: has 14 of the 15 variables of the policy",
+            "TimersFunction: has 16 of the 17 variables of the policy",
         ),
         (
             "/Resources/TimersFunction/Properties/Timeout",

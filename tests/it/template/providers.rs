@@ -25,7 +25,7 @@ fn a_provider_is_in_every_list() {
         assert!(base.is_empty() || base.starts_with("https://"), "{name}: {base}");
         let condition = &template.document["Conditions"][format!("Has{title}")];
         assert_eq!(*condition, json!({"Fn::Not": [{"Fn::Equals": [{"Ref": format!("{title}SecretArn")}, ""]}]}));
-        for role in ["PaymentCallbackRole", "RefundRole"] {
+        for role in ["PaymentCallbackRole", "PaymentStartRole", "RefundRole"] {
             let statements = &template.properties(role)["Policies"][0]["PolicyDocument"]["Statement"];
             let of_it = statements.as_array().unwrap().iter().find(|statement| {
                 statement["Fn::If"][0] == format!("Has{title}")

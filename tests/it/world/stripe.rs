@@ -21,6 +21,7 @@ impl World {
             id: self.number("pi").replace('-', "_"),
             amount: cents,
             received: 0,
+            capturable: 0,
             currency: "cny".to_owned(),
             status: "requires_payment_method",
             metadata: BTreeMap::from(metadata),
@@ -54,6 +55,12 @@ impl World {
     /// The header that Stripe would send with this body.
     pub fn stripe_signature(&self, body: &str) -> String {
         self.signer.stripe(&self.stack.providers.stripe.webhook_secret, body)
+    }
+
+    /// Stripe says that the buyer's bank promises the intent in full.
+    pub async fn promised(&self, intent: &Intent) {
+        let answer = self.stripe_says(&self.event("payment_intent.amount_capturable_updated", intent)).await;
+        assert_eq!(answer.expect(200), json!({ "received": true }));
     }
 
     /// Stripe says that the buyer has paid the intent in full.

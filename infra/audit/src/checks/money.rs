@@ -47,6 +47,14 @@ fn sums(order: &Order, findings: &mut Findings<'_>) -> Result<(), MoneyError> {
             format!("{} has captured {} and refunds claim {left} beyond it", payment.id, payment.captured)
         });
     }
+    for (at, capture) in order.captures.iter().enumerate() {
+        let payment = order.payment(&capture.payment_id);
+        let within = payment.is_some_and(|p| capture.amount.compare(p.authorized).is_ok_and(std::cmp::Ordering::is_le));
+        let first = !order.captures.iter().take(at).any(|c| c.payment_id == capture.payment_id);
+        findings.hold(Check::Money, within && first && capture.amount.is_positive(), || {
+            format!("{} takes {} of {}, beyond its promise or again", capture.id, capture.amount, capture.payment_id)
+        });
+    }
     for refund in &order.refunds {
         let known = order.payment(&refund.payment_id).is_some();
         findings.hold(Check::Money, known && refund.amount.is_positive(), || {
@@ -68,7 +76,8 @@ fn sums(order: &Order, findings: &mut Findings<'_>) -> Result<(), MoneyError> {
 fn kept(order: &Order, kept: Money, findings: &mut Findings<'_>) -> Result<(), MoneyError> {
     let delivered = order.digital_delivered || order.shipments.iter().any(|s| s.status == ShipmentStatus::Delivered);
     findings.hold(Check::KeptMoney, delivered, || "over without a delivery".into());
-    let owed = kept.compare(order.body.total)?.is_le();
-    findings.hold(Check::KeptMoney, owed, || format!("keeps {kept} of a total of {}", order.body.total));
+    let worth = order.worth()?;
+    let owed = kept.compare(worth)?.is_le();
+    findings.hold(Check::KeptMoney, owed, || format!("keeps {kept} of a total of {worth}"));
     Ok(())
 }

@@ -15,16 +15,21 @@ pub(super) fn check(order: &Order, findings: &mut Findings<'_>) {
             of_line.filter(|r| wanted.contains(&r.status)).map(|r| r.allotment.quantity).sum()
         };
         let living = order.units(id, lives);
-        findings.hold(Check::Quantities, living <= line.quantity, || {
-            format!("line {id}: {living} units in shipments, {} ordered", line.quantity)
+        let cancelled = order.cancelled_units(id);
+        findings.hold(Check::Quantities, cancelled <= line.quantity, || {
+            format!("line {id}: {cancelled} units cancelled, {} ordered", line.quantity)
+        });
+        let wanted = order.wanted(line);
+        findings.hold(Check::Quantities, living <= wanted, || {
+            format!("line {id}: {living} units in shipments, {wanted} ordered")
         });
         let bound = promised(&[ReservationStatus::Committed, ReservationStatus::Consumed]);
         findings.hold(Check::Quantities, bound == living, || {
             format!("line {id}: {bound} units committed or consumed, {living} in shipments")
         });
         let held = promised(&[ReservationStatus::Held]);
-        findings.hold(Check::Quantities, held + living <= line.quantity, || {
-            format!("line {id}: {held} units held and {living} in shipments, {} ordered", line.quantity)
+        findings.hold(Check::Quantities, held + living <= wanted, || {
+            format!("line {id}: {held} units held and {living} in shipments, {wanted} ordered")
         });
     }
     for shipment in &order.shipments {

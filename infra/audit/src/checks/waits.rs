@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use oms_domain::capture::CaptureWhen;
 use oms_domain::desk;
 use oms_domain::machine::Machine;
 use oms_domain::order::Order;
 use oms_domain::policy::Policy;
-use oms_domain::status::RefundStatus;
+use oms_domain::status::{CaptureStatus, RefundStatus};
 use oms_domain::wake;
 
 use super::Findings;
@@ -30,7 +31,9 @@ pub(super) fn is_over(order: &Order) -> bool {
     let over = order.status.is_final();
     let refunds = order.refunds.iter().all(|r| matches!(r.status, RefundStatus::Succeeded | RefundStatus::Declined));
     let owes = if order.is_undone() { order.refundable_total() } else { order.excess() };
-    over && refunds && owes.is_ok_and(|owes| owes.is_zero()) && order.live_reservations().next().is_none()
+    let captures =
+        order.captures.iter().all(|c| matches!(c.status, CaptureStatus::Succeeded | CaptureStatus::Withdrawn));
+    over && refunds && captures && owes.is_ok_and(|owes| owes.is_zero()) && order.live_reservations().next().is_none()
 }
 
 /// Whether anything wakes an order does not depend on the shop's settings, only when it does: any will serve.
@@ -42,7 +45,9 @@ pub(super) fn nominal_policy() -> Policy {
         refund_approval_above: Vec::new(),
         max_line_quantity: 999,
         live: false,
+        benefits: false,
         providers: BTreeSet::new(),
+        capture_when: CaptureWhen::default(),
         shipment_response_seconds: 86_400,
         close_after_seconds: 1_296_000,
         lookout_seconds: 300,

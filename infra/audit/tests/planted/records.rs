@@ -161,8 +161,12 @@ fn machines() -> Vec<Planted> {
 fn identities() -> Vec<Planted> {
     let anomaly =
         || OrderEvent::AnomalyRaised { anomaly_id: "a1".into(), what: "payment".into(), detail: "strange".into() };
-    let payment =
-        OrderEvent::PaymentAdded { payment_id: PaymentId::number(1), provider: Provider::Stripe, amount: cny("1.00") };
+    let payment = OrderEvent::PaymentAdded {
+        payment_id: PaymentId::number(1),
+        provider: Provider::Stripe,
+        amount: cny("1.00"),
+        key: None,
+    };
     vec![
         then(
             Check::Identities,

@@ -156,7 +156,7 @@ async fn world(file: &StackFile) -> Result<Value> {
     shop.wait_for_shipment(&orders).await?;
     Ok(json!({
         "orders": orders,
-        "things": { "sku": "TEE-M", "location_id": "sz-1", "provider": "stripe", "carrier": "standard" },
+        "things": { "sku": "TEE-M", "location_id": "sz-1" },
         "stripe_secret": file.providers.stripe.webhook_secret,
         "carrier_secret": file.carriers.standard.webhook_secret,
     }))

@@ -2,6 +2,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod bench;
+pub(crate) mod benefits;
 pub(crate) mod chaos;
 pub(crate) mod down;
 mod dynamodb_local;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use local_stack::error::{LocalError, Result};
 use local_stack::layout::Layout;
-use local_stack::planted::{self, Builds, Fault, Outcome, Scratch};
+use local_stack::planted::{self, Fault, Outcome, Scratch};
 use local_stack::progress::{Progress, seconds};
 
 use crate::cli::PlantedArgs;
@@ -17,7 +17,7 @@ pub(crate) fn run(layout: &Layout, args: &PlantedArgs, progress: Progress) -> Re
         faults.retain(|fault| fault.name.contains(part.as_str()));
     }
     if let Some(most) = args.sample {
-        // Those whose tests are programs of their own, which were built with the workspace's other tests.
+        // Those whose tests are programs of their own, which are the quickest to build.
         faults.retain(|fault| fault.caught_by.starts_with("--test "));
         faults = planted::sample(faults, &commit(layout)?, most);
     }
@@ -26,9 +26,7 @@ pub(crate) fn run(layout: &Layout, args: &PlantedArgs, progress: Progress) -> Re
     }
     // Those of one target together: its sound build serves them all.
     faults.sort_by(|a, b| a.caught_by.cmp(&b.caught_by).then_with(|| a.file.cmp(&b.file)));
-    // A sample is over before anybody else wants to build.
-    let builds = if args.sample.is_some() { Builds::Shared } else { Builds::Apart };
-    let scratch = Scratch::prepare(layout, builds)?;
+    let scratch = Scratch::prepare(layout)?;
     let began = Instant::now();
     check_sound(&scratch, &faults, progress)?;
     let mut unnoticed = Vec::new();

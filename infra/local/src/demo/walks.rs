@@ -203,6 +203,7 @@ async fn paid_by_wallet(world: &World, wallet: Wallet) -> Result<Order> {
     let basket = Basket { provider: wallet.name(), ..Basket::web(&[("TEE-L", 1)]) };
     let placed = world.place("storefront", &basket.body(&world.number("W"))).await?;
     let order = world.until(placed.id(), "payable", |order| order.status() == "awaiting_payment").await?;
+    world.begin_by_wallet(wallet, &order).await?;
     let trade = world.pay_by_wallet(wallet, order.text("/payments/0/payment_reference"), basket.total()).await?;
     let order = released(world, &order, 1).await?;
     let path = format!("/v1/orders/{}/cancellation", order.id());

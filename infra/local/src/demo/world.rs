@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use local_stack::error::{LocalError, Result};
 use local_stack::shop::{Placed, Shop};
+use local_stack::stack::RETURN_HOST;
 use local_stack::stack_file::StackFile;
 use local_stack::stripe_api::{Refund, StripeStandIn};
 use local_stack::wallets::{Trade, Wallet, WalletsStandIn};
@@ -91,10 +92,30 @@ impl World {
         Ok(id)
     }
 
+    /// The storefront has the stack begin the payment, and hears what to show the buyer. WeChat Pay wants to call back over https,
+    /// which a local stack has not, so there the storefront begins it itself.
+    pub(crate) async fn begin_by_wallet(&self, wallet: Wallet, order: &Order) -> Result<()> {
+        let client = match wallet {
+            Wallet::Wechatpay => return Ok(()),
+            Wallet::Alipay => "qr",
+            Wallet::Adyen | Wallet::Paypal => "web",
+        };
+        let path = format!("/v1/orders/{}/payments/p1/start", order.id());
+        let thanks = format!("https://{RETURN_HOST}/thanks");
+        let body = json!({ "client": client, "return_url": thanks });
+        let answer = self.0.send("POST", &path, "storefront", Some(&body)).await?;
+        let next =
+            |name: &str| answer.pointer(&format!("/next_action/{name}")).and_then(Value::as_str).unwrap_or_default();
+        say(&format!("the stack begins the payment at {}: {} {}", wallet.name(), next("type"), next("url")));
+        Ok(())
+    }
+
     /// The buyer pays with a wallet, and the wallet tells the stack, three times as it happens.
     pub(crate) async fn pay_by_wallet(&self, wallet: Wallet, reference: &str, cents: u32) -> Result<Trade> {
         let trade = self.1.with(wallet, |books| {
-            books.begin(reference, i64::from(cents));
+            if books.trade(reference).is_none() {
+                books.begin(reference, i64::from(cents));
+            }
             books.pay(reference)
         });
         let trade = trade.ok_or_else(|| LocalError::Failed(format!("{} takes no payment", wallet.name())))?;

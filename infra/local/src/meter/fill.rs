@@ -12,11 +12,9 @@ use crate::error::Result;
 const BATCH: usize = 25;
 /// Batches under way at once.
 const PARALLEL: usize = 4;
-/// How the partitions of timers begin (`docs/tables.md`).
+/// How the partitions of timers begin (`docs/tables.md`). Copies have none: DynamoDB reads what is due of a shard and no more, but the
+/// engine goes through all of it for every look, which with tens of thousands outlasts the function's patience.
 const TIMERS: &str = "D#";
-/// How far ahead a copy's timer is put. The template's own is its first look, minutes from now; what lies in a shop's tables has had
-/// that and waits to be closed, and hundreds of thousands of looks at once would be no shop's.
-const AHEAD_MS: u64 = 7 * 24 * 3600 * 1000;
 
 /// What was stored, and how.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +41,8 @@ pub async fn fill(
     told: impl Fn(u64),
 ) -> Result<Filled> {
     let since = Instant::now();
-    let texts: Vec<String> = rows.iter().map(Value::to_string).collect();
+    let is_timer = |row: &&Value| row.pointer("/pk/S").and_then(Value::as_str).is_some_and(|pk| pk.starts_with(TIMERS));
+    let texts: Vec<String> = rows.iter().filter(|row| !is_timer(row)).map(Value::to_string).collect();
     let mut orders = 0;
     let group = u64::try_from(BATCH * PARALLEL).unwrap_or(100);
     while orders < wanted && since.elapsed() < patience {
@@ -56,7 +55,7 @@ pub async fn fill(
         orders = end;
         told(orders);
     }
-    let per_order = u64::try_from(rows.len()).unwrap_or(0);
+    let per_order = u64::try_from(texts.len()).unwrap_or(0);
     Ok(Filled { orders, rows: orders * per_order, took: since.elapsed() })
 }
 
@@ -65,7 +64,8 @@ async fn write(engine: &EngineApi, table: &str, items: &[Value]) -> Result<()> {
     engine.call("DynamoDB_20120810.BatchWriteItem", &json!({ "RequestItems": { table: puts } })).await.map(drop)
 }
 
-/// The row under another order's id: as long, and as spread over shards, as a real one. A timer is days from now. A row whose key does not name the order, such as a tracking number's, gets a key of its own.
+/// The row under another order's id: as long, and as spread over shards, as a real one. A row whose key
+/// does not name the order, such as a tracking number's, gets a key of its own.
 fn copy(text: &str, order_id: &str, number: u64) -> Option<Value> {
     let unique = format!("{number:010}");
     let kept = order_id.get(..order_id.len().saturating_sub(unique.len()))?;
@@ -74,11 +74,6 @@ fn copy(text: &str, order_id: &str, number: u64) -> Option<Value> {
     if row.get("pk") == original.get("pk") && row.get("sk") == original.get("sk") {
         let pk = format!("{}{unique}", row.pointer("/pk/S")?.as_str()?);
         row.as_object_mut()?.insert("pk".to_owned(), json!({ "S": pk }));
-    }
-    if row.pointer("/pk/S")?.as_str()?.starts_with(TIMERS) {
-        let (at, what) = row.pointer("/sk/S")?.as_str()?.split_once('#')?;
-        let sk = format!("{:014}#{what}", at.parse::<u64>().ok()? + AHEAD_MS);
-        row.as_object_mut()?.insert("sk".to_owned(), json!({ "S": sk }));
     }
     Some(row)
 }
@@ -100,13 +95,5 @@ mod tests {
             json!({ "pk": { "S": "N#standard#SF1" }, "sk": { "S": "-" }, "order_id": { "S": "abcdefghijklmnop" } });
         let copied = copy(&tracked.to_string(), "abcdefghijklmnop", 7).unwrap();
         assert_eq!(copied["pk"]["S"], "N#standard#SF10000000007");
-    }
-
-    #[test]
-    fn a_copys_timer_is_days_away() {
-        let timer = json!({ "pk": { "S": "D#3" }, "sk": { "S": "01794355500000#O#abcdefghijklmnop" } });
-        let copied = copy(&timer.to_string(), "abcdefghijklmnop", 7).unwrap();
-        assert_eq!(copied["pk"]["S"], "D#3");
-        assert_eq!(copied["sk"]["S"], "01794960300000#O#abcdef0000000007");
     }
 }

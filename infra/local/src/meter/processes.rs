@@ -76,23 +76,24 @@ pub fn resident_kib(pid: u32) -> Option<u64> {
 
 /// The process among these that holds the other end of a connection from this port of 127.0.0.1.
 pub fn behind_port(processes: &[Process], port: u16) -> Option<Process> {
-    let inode = socket_of(&fs::read_to_string("/proc/net/tcp").ok()?, port)?;
-    let wanted = PathBuf::from(format!("socket:[{inode}]"));
+    let wanted = sockets_of(&fs::read_to_string("/proc/net/tcp").ok()?, port);
     let holds = |process: &&Process| {
         let files = fs::read_dir(format!("/proc/{}/fd", process.pid)).into_iter().flatten().flatten();
-        files.filter_map(|file| fs::read_link(file.path()).ok()).any(|target| target == wanted)
+        files.filter_map(|file| fs::read_link(file.path()).ok()).any(|target| wanted.contains(&target))
     };
     processes.iter().find(holds).cloned()
 }
 
-/// The inode of the socket whose local end is this port, from the kernel's table of connections.
-fn socket_of(table: &str, port: u16) -> Option<String> {
+/// The sockets whose local end is this port, from the kernel's table of connections, as a process's open files name them. Programs that
+/// have nothing to do with one another may have the same port at once, each to another place.
+fn sockets_of(table: &str, port: u16) -> Vec<PathBuf> {
     let wanted = format!(":{port:04X}");
-    table.lines().skip(1).find_map(|line| {
+    let socket = |line: &str| {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let is_it = fields.get(1)?.ends_with(&wanted) && *fields.get(3)? == ESTABLISHED;
-        is_it.then(|| fields.get(9).map(|inode| (*inode).to_owned()))?
-    })
+        is_it.then(|| fields.get(9).map(|inode| PathBuf::from(format!("socket:[{inode}]"))))?
+    };
+    table.lines().skip(1).filter_map(socket).collect()
 }
 
 const ESTABLISHED: &str = "01";
@@ -130,16 +131,18 @@ fn scheduled_ms(pid: u32) -> Option<Decimal> {
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 mod tests {
     use std::net::{Ipv4Addr, TcpListener, TcpStream};
+    use std::path::PathBuf;
 
-    use super::{Process, behind_port, cpu, exact_cpu_ms, resident_kib, socket_of};
+    use super::{Process, behind_port, cpu, exact_cpu_ms, resident_kib, sockets_of};
 
     #[test]
     fn the_kernels_table_is_read() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
             0: 0100007F:11D6 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 11 1\n   \
-            1: 0100007F:D431 0100007F:11D6 01 00000000:00000000 00:00000000 00000000     0        0 22 1\n";
-        assert_eq!(socket_of(table, 0xD431).as_deref(), Some("22"));
-        assert_eq!(socket_of(table, 0x11D6), None, "one that only listens is at no end of a connection");
+            1: 0100007F:D431 0100007F:1F90 01 00000000:00000000 00:00000000 00000000     0        0 33 1\n   \
+            2: 0100007F:D431 0100007F:11D6 01 00000000:00000000 00:00000000 00000000     0        0 22 1\n";
+        assert_eq!(sockets_of(table, 0xD431), ["socket:[33]", "socket:[22]"].map(PathBuf::from));
+        assert!(sockets_of(table, 0x11D6).is_empty(), "one that only listens is at no end of a connection");
     }
 
     /// This process stands for a function's.

@@ -118,6 +118,15 @@ impl Ledger {
         let intent = self.intents.get_mut(intent).filter(|intent| intent.status != "canceled")?;
         intent.status = "succeeded";
         intent.received = amount;
+        intent.capturable = 0;
+        Some(intent.clone())
+    }
+
+    /// The buyer's bank promises this much, and the shop is to take it. None if there is no such open intent.
+    pub fn promise(&mut self, intent: &str, amount: i64) -> Option<Intent> {
+        let intent = self.intents.get_mut(intent).filter(|intent| intent.status == "requires_payment_method")?;
+        intent.status = "requires_capture";
+        intent.capturable = amount;
         Some(intent.clone())
     }
 
@@ -138,6 +147,7 @@ impl Ledger {
                 id: ledger.issue("pi"),
                 amount,
                 received: 0,
+                capturable: 0,
                 currency: currency.to_lowercase(),
                 status: "requires_payment_method",
                 metadata: metadata(parameters),
@@ -152,6 +162,33 @@ impl Ledger {
         self.intents.get(id).map_or_else(|| missing("payment_intent", id), |intent| success(intent.json()))
     }
 
+    /// `POST /v1/payment_intents/{id}/capture`: once, in part or whole.
+    pub fn capture_intent(&mut self, id: &str, parameters: &Parameters, key: Option<&str>) -> Answer {
+        // The path names the payment; the plan of faults looks for it among the parameters.
+        let mut parameters = parameters.clone();
+        parameters.insert("payment_intent".to_owned(), id.to_owned());
+        let parameters = &parameters;
+        self.once(&format!("POST /v1/payment_intents/{id}/capture"), parameters, key, |ledger, _| {
+            let asked = parameters.get("amount_to_capture").and_then(|text| text.parse::<i64>().ok());
+            let Some(intent) = ledger.intents.get_mut(id) else { return missing("payment_intent", id) };
+            if intent.status != "requires_capture" {
+                let text =
+                    format!("This PaymentIntent could not be captured because it has a status of {}.", intent.status);
+                return failure(400, "invalid_request_error", "payment_intent_unexpected_state", &text);
+            }
+            let amount = asked.unwrap_or(intent.capturable);
+            if amount <= 0 || amount > intent.capturable {
+                let promised = intent.capturable;
+                ledger.violations.push(format!("{id}: {amount} captured of a promise of {promised}"));
+                return failure(400, "invalid_request_error", "amount_too_large", "more than was authorized");
+            }
+            intent.status = "succeeded";
+            intent.received = amount;
+            intent.capturable = 0;
+            success(intent.json())
+        })
+    }
+
     /// `POST /v1/payment_intents/{id}/cancel`.
     pub fn cancel_intent(&mut self, id: &str, parameters: &Parameters, key: Option<&str>) -> Answer {
         self.once(&format!("POST /v1/payment_intents/{id}/cancel"), parameters, key, |ledger, _| {
@@ -162,6 +199,7 @@ impl Ledger {
                 return failure(400, "invalid_request_error", "payment_intent_unexpected_state", &text);
             }
             intent.status = "canceled";
+            intent.capturable = 0;
             success(intent.json())
         })
     }

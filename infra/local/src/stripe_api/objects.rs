@@ -13,9 +13,11 @@ pub struct Intent {
     pub amount: i64,
     /// Minor units that were taken.
     pub received: i64,
+    /// Minor units that are promised and not taken.
+    pub capturable: i64,
     /// Lower case.
     pub currency: String,
-    /// `requires_payment_method`, `succeeded` or `canceled`.
+    /// `requires_payment_method`, `requires_capture`, `succeeded` or `canceled`.
     pub status: &'static str,
     /// What the shop attached.
     pub metadata: BTreeMap<String, String>,
@@ -43,7 +45,7 @@ impl Intent {
     pub fn json(&self) -> Value {
         json!({
             "id": self.id, "object": "payment_intent", "amount": self.amount, "amount_received": self.received,
-            "amount_capturable": 0, "currency": self.currency, "status": self.status, "metadata": self.metadata,
+            "amount_capturable": self.capturable, "currency": self.currency, "status": self.status, "metadata": self.metadata,
             "livemode": false, "capture_method": "automatic", "client_secret": format!("{}_secret_standin", self.id),
         })
     }

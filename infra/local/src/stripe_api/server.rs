@@ -163,6 +163,7 @@ fn router(shared: Shared) -> Router {
     Router::new()
         .route("/v1/payment_intents", post(create_intent))
         .route("/v1/payment_intents/{id}", get(get_intent))
+        .route("/v1/payment_intents/{id}/capture", post(capture_intent))
         .route("/v1/payment_intents/{id}/cancel", post(cancel_intent))
         .route("/v1/refunds", post(create_refund).get(list_refunds))
         .route("/v1/refunds/{id}", get(get_refund))
@@ -175,6 +176,15 @@ async fn create_intent(State(shared): State<Shared>, headers: HeaderMap, body: B
 
 async fn get_intent(State(shared): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     shared.answer(Some(&id), &headers, |ledger| ledger.get_intent(&id)).await
+}
+
+async fn capture_intent(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    shared.answer(Some(&id), &headers, |ledger| ledger.capture_intent(&id, &form(&body), key(&headers))).await
 }
 
 async fn cancel_intent(

@@ -55,8 +55,14 @@ fn notification(of: &Adyen, code: &str, cents: i64, mut item: Value) -> Result<S
     Ok(Signed { headers: vec![("content-type", "application/json".to_owned())], body })
 }
 
-/// What the API answers to a POST on this path, which begins behind the version.
-pub(super) fn answer(of: &Adyen, books: &mut Books, path: &str, headers: &HeaderMap, body: &str) -> (u16, Value) {
+/// What the API answers on this path, which begins behind the version.
+pub(super) fn answer(
+    of: &Adyen,
+    books: &mut Books,
+    (method, path): (&str, &str),
+    headers: &HeaderMap,
+    body: &str,
+) -> (u16, Value) {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if header("x-api-key") != of.api_key {
         books.violation(format!("Adyen would refuse {path}: it has not our API key"));
@@ -64,6 +70,21 @@ pub(super) fn answer(of: &Adyen, books: &mut Books, path: &str, headers: &Header
     }
     let content: Value = serde_json::from_str(body).unwrap_or_default();
     let text = |pointer: &str| content.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    if let (method @ ("GET" | "PATCH"), Some(id)) = (method, path.strip_prefix("paymentLinks/")) {
+        let Some(trade) = id.strip_prefix("PL").and_then(|id| books.trade_by_id(id)).cloned() else {
+            return failure(404, "000", "validation", "no such link");
+        };
+        if (method, trade.is_paid) == ("PATCH", true) {
+            return failure(422, "29_002", "validation", "the link is completed");
+        }
+        if method == "PATCH" {
+            books.close(&trade.reference);
+        }
+        return (200, link(books.trade(&trade.reference).unwrap_or(&trade)));
+    }
+    if method != "POST" {
+        return failure(404, "000", "validation", "no such address");
+    }
     if text("/merchantAccount") != of.merchant_account || header("idempotency-key").is_empty() {
         books.violation(format!("Adyen would refuse {path}: another account's, or without a key"));
         return failure(403, "901", "security", "Invalid Merchant Account");
@@ -83,8 +104,31 @@ pub(super) fn answer(of: &Adyen, books: &mut Books, path: &str, headers: &Header
                 Err(Refused::TooMuch) => failure(422, "137", "validation", "Invalid amount specified"),
             }
         }
+        ["payments", payment, "captures"] => {
+            let amount = content.pointer("/amount").cloned().unwrap_or_default();
+            let cents = amount.get("value").and_then(Value::as_i64).unwrap_or_default();
+            match books.take(payment, header("idempotency-key"), cents) {
+                Ok((trade, _)) => received(json!({
+                    "pspReference": trade.taken.map(|(_, id)| id), "paymentPspReference": payment,
+                    "reference": text("/reference"), "amount": amount,
+                })),
+                Err(Refused::NoTrade) => failure(422, "167", "validation", "Original pspReference required"),
+                Err(Refused::OtherRefund) => failure(422, "704", "validation", "request already processed"),
+                Err(Refused::TooMuch) => failure(422, "137", "validation", "Invalid amount specified"),
+            }
+        }
+        ["paymentLinks"] => {
+            let (reference, value) = (text("/reference"), content.pointer("/amount/value"));
+            let cents = value.and_then(Value::as_i64).unwrap_or_default();
+            if header("idempotency-key") != reference {
+                books.violation(format!("{reference} is begun under another key"));
+            }
+            let begun = books.begin_once(reference, cents);
+            begun.map_or_else(|| failure(422, "14_031", "validation", "the reference is over"), |it| (201, link(&it)))
+        }
         // Whether it came in time would be told later.
         ["payments", payment, "cancels"] => {
+            books.void(payment);
             received(json!({ "pspReference": format!("{payment}C"), "paymentPspReference": payment }))
         }
         ["cancels"] => {
@@ -94,6 +138,18 @@ pub(super) fn answer(of: &Adyen, books: &mut Books, path: &str, headers: &Header
         }
         _ => failure(404, "000", "validation", "no such address"),
     }
+}
+
+fn link(trade: &Trade) -> Value {
+    let status = match (trade.is_paid, trade.is_closed) {
+        (true, _) => "completed",
+        (false, true) => "expired",
+        (false, false) => "active",
+    };
+    json!({
+        "id": format!("PL{}", trade.id), "url": format!("https://test.adyen.link/PL{}", trade.id), "status": status,
+        "reference": trade.reference, "amount": { "currency": "CNY", "value": trade.cents },
+    })
 }
 
 fn received(mut of: Value) -> (u16, Value) {

@@ -107,6 +107,16 @@ fn carry_out(books: &mut Books, method: &str, content: &Value) -> Value {
             })),
             None => done(json!({})),
         },
+        "alipay.trade.precreate" => {
+            let number = text("out_trade_no");
+            match books.begin_once(number, cents(text("total_amount"))) {
+                Some(trade) => done(json!({
+                    "out_trade_no": number, "qr_code": format!("https://qr.alipay.com/{}", trade.id),
+                })),
+                None if books.trade(number).is_some_and(|trade| trade.is_paid) => refused("ACQ.TRADE_HAS_SUCCESS"),
+                None => refused("ACQ.CONTEXT_INCONSISTENT"),
+            }
+        }
         "alipay.trade.close" => match books.close(text("out_trade_no")) {
             Some(true) => done(json!({ "out_trade_no": text("out_trade_no") })),
             Some(false) => refused("ACQ.TRADE_STATUS_ERROR"),

@@ -13,6 +13,17 @@ pub struct Trade {
     pub is_paid: bool,
     /// Whether the shop has called it off.
     pub is_closed: bool,
+    /// Whether the buyer's bank has promised the money, for the shop to take.
+    pub is_promised: bool,
+    /// The number under which the shop has taken it, and the wallet's own number of that.
+    pub taken: Option<(String, String)>,
+}
+
+impl Trade {
+    /// Whether the wallet knows it by this number: its own, or that of what was taken.
+    fn has_number(&self, number: &str) -> bool {
+        self.id == number || self.taken.as_ref().is_some_and(|(_, id)| id == number)
+    }
 }
 
 /// A refund.
@@ -57,10 +68,32 @@ impl Books {
 
     /// A buyer begins to pay at the wallet.
     pub fn begin(&mut self, reference: &str, cents: i64) -> Trade {
-        let trade =
-            Trade { id: self.issue("4200"), reference: reference.to_owned(), cents, is_paid: false, is_closed: false };
+        let trade = Trade {
+            id: self.issue("4200"),
+            reference: reference.to_owned(),
+            cents,
+            is_paid: false,
+            is_closed: false,
+            is_promised: false,
+            taken: None,
+        };
         self.trades.push(trade.clone());
         trade
+    }
+
+    /// The shop begins a payment; its reference is one trade, however often it is begun. None where the reference is another
+    /// amount's, or the trade is over.
+    pub(super) fn begin_once(&mut self, reference: &str, cents: i64) -> Option<Trade> {
+        match self.trade(reference).cloned() {
+            None => Some(self.begin(reference, cents)),
+            Some(known) => {
+                if known.cents != cents {
+                    self.violations.push(format!("{reference} was begun for {} and for {cents}", known.cents));
+                    return None;
+                }
+                Some(known).filter(|trade| !trade.is_paid && !trade.is_closed)
+            }
+        }
     }
 
     /// A buyer pays. None if the shop has called the trade off.
@@ -70,6 +103,41 @@ impl Books {
         Some(trade.clone())
     }
 
+    /// The buyer's bank promises the money. None if the shop has called the trade off, or it is paid.
+    pub fn promise(&mut self, reference: &str) -> Option<Trade> {
+        let open = |trade: &&mut Trade| trade.reference == reference && !trade.is_closed && !trade.is_paid;
+        let trade = self.trades.iter_mut().find(open)?;
+        trade.is_promised = true;
+        Some(trade.clone())
+    }
+
+    /// Takes a promise, once for each number; what is not taken is let go. The second value says whether it moved just now.
+    pub(super) fn take(&mut self, trade: &str, number: &str, cents: i64) -> Result<(Trade, bool), Refused> {
+        let id = self.issue("5040");
+        let promised = |known: &&mut Trade| known.id == trade && known.is_promised && !known.is_closed;
+        let known = self.trades.iter_mut().find(promised).ok_or(Refused::NoTrade)?;
+        if let Some((before, _)) = &known.taken {
+            let same = before == number && known.cents == cents;
+            return if same { Ok((known.clone(), false)) } else { Err(Refused::OtherRefund) };
+        }
+        if cents <= 0 || cents > known.cents {
+            self.violations
+                .push(format!("{number}: {cents} was to be taken of a promise of {} of {trade}", known.cents));
+            return Err(Refused::TooMuch);
+        }
+        known.cents = cents;
+        known.is_paid = true;
+        known.taken = Some((number.to_owned(), id));
+        Ok((known.clone(), true))
+    }
+
+    /// Gives a promise back by the wallet's own number. None where there is none; false when it is taken already.
+    pub(super) fn void(&mut self, trade: &str) -> Option<bool> {
+        let known = self.trades.iter_mut().find(|known| known.id == trade && known.is_promised)?;
+        known.is_closed |= !known.is_paid;
+        Some(known.is_closed)
+    }
+
     /// A trade by the shop's reference.
     pub fn trade(&self, reference: &str) -> Option<&Trade> {
         self.trades.iter().find(|trade| trade.reference == reference)
@@ -77,7 +145,7 @@ impl Books {
 
     /// A trade by the wallet's own number.
     pub(super) fn trade_by_id(&self, id: &str) -> Option<&Trade> {
-        self.trades.iter().find(|trade| trade.id == id)
+        self.trades.iter().find(|trade| trade.has_number(id))
     }
 
     /// The refunds of a trade.
@@ -104,7 +172,7 @@ impl Books {
             self.violations.push(format!("{number} was sent with other parameters"));
             return Err(Refused::OtherRefund);
         }
-        let paid = self.trades.iter().find(|known| known.id == trade && known.is_paid).map(|known| known.cents);
+        let paid = self.trades.iter().find(|known| known.has_number(trade) && known.is_paid).map(|known| known.cents);
         let left = paid.ok_or(Refused::NoTrade)? - self.refunds_of(trade).map(|refund| refund.cents).sum::<i64>();
         if cents <= 0 || cents > left {
             self.violations

@@ -83,8 +83,20 @@ pub(super) fn answer(
     if is_login {
         return (200, json!({ "access_token": TOKEN, "token_type": "Bearer", "expires_in": 600 }));
     }
-    let parts: Vec<&str> = path.trim_start_matches("/v2/payments/").split('/').collect();
+    let parts: Vec<&str> =
+        path.trim_start_matches("/v2/payments/").trim_start_matches("/v2/checkout/").split('/').collect();
     match (method, parts.as_slice()) {
+        ("POST", ["orders"]) => {
+            let content: Value = serde_json::from_str(body).unwrap_or_default();
+            let text = |pointer: &str| content.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+            let reference = header("paypal-request-id");
+            if text("/purchase_units/0/custom_id") != reference || text("/intent") != "CAPTURE" {
+                books.violation(format!("{reference} is not the number in the order itself"));
+            }
+            let begun = books.begin_once(reference, cents(text("/purchase_units/0/amount/value")));
+            begun.map_or_else(|| refused("DUPLICATE_INVOICE_ID"), |trade| (201, checkout(&trade)))
+        }
+        ("GET", ["orders", id]) => books.trade_by_id(id).map_or_else(missing, |trade| (200, checkout(trade))),
         ("POST", ["captures", capture, "refund"]) => {
             let content: Value = serde_json::from_str(body).unwrap_or_default();
             let text = |pointer: &str| content.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
@@ -99,16 +111,68 @@ pub(super) fn answer(
                 Err(Refused::TooMuch) => refused("REFUND_AMOUNT_EXCEEDED"),
             }
         }
+        ("POST", ["authorizations", id, "capture"]) => {
+            let content: Value = serde_json::from_str(body).unwrap_or_default();
+            let value = content.pointer("/amount/value").and_then(Value::as_str).unwrap_or_default();
+            match books.take(id, header("paypal-request-id"), cents(value)) {
+                Ok((trade, is_new)) => (if is_new { 201 } else { 200 }, taken(&trade)),
+                Err(Refused::NoTrade) => missing(),
+                Err(Refused::OtherRefund) => refused("AUTHORIZATION_ALREADY_CAPTURED"),
+                Err(Refused::TooMuch) => refused("MAX_CAPTURE_AMOUNT_EXCEEDED"),
+            }
+        }
+        ("POST", ["authorizations", id, "void"]) => match books.void(id) {
+            Some(true) => (204, Value::Null),
+            Some(false) => refused("PREVIOUSLY_CAPTURED"),
+            None => missing(),
+        },
+        ("GET", ["authorizations", id]) => {
+            let shown = |trade: &Trade| {
+                let status = match (trade.is_closed, trade.taken.is_some()) {
+                    (true, _) => "VOIDED",
+                    (false, true) => "CAPTURED",
+                    (false, false) => "CREATED",
+                };
+                (200, json!({ "id": trade.id, "status": status, "amount": amount(trade.cents) }))
+            };
+            books.trade_by_id(id).filter(|trade| trade.is_promised).map_or_else(missing, shown)
+        }
         ("GET", ["refunds", id]) => books.refund_by_id(id).map_or_else(missing, |refund| (200, made(refund))),
         ("GET", ["captures", id]) => {
             let capture = |trade: &Trade| {
                 let status = if trade.is_paid { "COMPLETED" } else { "PENDING" };
-                (200, json!({ "id": trade.id, "status": status, "amount": amount(trade.cents) }))
+                (200, json!({ "id": id, "status": status, "amount": amount(trade.cents) }))
             };
             books.trade_by_id(id).map_or_else(missing, capture)
         }
         _ => missing(),
     }
+}
+
+/// What was taken of a promise, under a number of its own.
+fn taken(trade: &Trade) -> Value {
+    let id = trade.taken.as_ref().map_or(trade.id.as_str(), |(_, id)| id.as_str());
+    json!({
+        "id": id, "status": "COMPLETED", "amount": amount(trade.cents), "custom_id": trade.reference, "final_capture": true,
+    })
+}
+
+/// An order of PayPal's, which has the number of its capture here. The stand-in's buyers approve and pay in one.
+fn checkout(trade: &Trade) -> Value {
+    let mut unit = json!({
+        "custom_id": trade.reference, "invoice_id": trade.reference, "amount": amount(trade.cents),
+        "payee": { "merchant_id": MERCHANT_ID },
+    });
+    if let (true, Some(unit)) = (trade.is_paid, unit.as_object_mut()) {
+        let capture = json!({ "id": trade.id, "status": "COMPLETED", "amount": amount(trade.cents) });
+        unit.insert("payments".to_owned(), json!({ "captures": [capture] }));
+    }
+    let status = if trade.is_paid { "COMPLETED" } else { "PAYER_ACTION_REQUIRED" };
+    let page = format!("https://www.sandbox.paypal.com/checkoutnow?token={}", trade.id);
+    json!({
+        "id": trade.id, "intent": "CAPTURE", "status": status, "purchase_units": [unit],
+        "links": [{ "href": page, "rel": "payer-action", "method": "GET" }],
+    })
 }
 
 fn made(refund: &Refund) -> Value {

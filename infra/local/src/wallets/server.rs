@@ -53,9 +53,10 @@ impl WalletsStandIn {
         let app = Router::new()
             .route("/v3/{*path}", any(wechatpay_api))
             .route("/gateway.do", post(alipay_api))
-            .route("/v71/{*path}", post(adyen_api))
+            .route("/v71/{*path}", any(adyen_api))
             .route("/v1/oauth2/token", post(paypal_api))
             .route("/v2/payments/{*path}", any(paypal_api))
+            .route("/v2/checkout/{*path}", any(paypal_api))
             .with_state(shared.clone());
         let task = tokio::spawn(async move {
             // Dropped without a word it ends; there is nobody to tell of an error before that.
@@ -122,12 +123,13 @@ async fn alipay_api(State(shared): State<Arc<Shared>>, uri: Uri, body: String) -
 
 async fn adyen_api(
     State(shared): State<Arc<Shared>>,
+    method: Method,
     Path(path): Path<String>,
     headers: HeaderMap,
     body: String,
 ) -> Response {
-    let of = &shared.who.adyen;
-    let (status, answer) = shared.with(Wallet::Adyen, |books| adyen::answer(of, books, &path, &headers, &body));
+    let (of, asked) = (&shared.who.adyen, (method.as_str(), path.as_str()));
+    let (status, answer) = shared.with(Wallet::Adyen, |books| adyen::answer(of, books, asked, &headers, &body));
     respond(status, &[], answer.to_string())
 }
 
@@ -140,7 +142,7 @@ async fn paypal_api(
 ) -> Response {
     let (of, asked) = (&shared.who.paypal, (method.as_str(), uri.path()));
     let (status, answer) = shared.with(Wallet::Paypal, |books| paypal::answer(of, books, asked, &headers, &body));
-    respond(status, &[], answer.to_string())
+    respond(status, &[], if answer.is_null() { String::new() } else { answer.to_string() })
 }
 
 fn respond(status: u16, headers: &[(&'static str, String)], body: String) -> Response {
@@ -211,6 +213,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_promise_is_taken_once_or_given_back() {
+        let mut books = super::Books::new(1);
+        let first = books.begin("first", 100);
+        assert!(books.take(&first.id, "c1", 100).is_err(), "nothing is promised");
+        books.promise("first").unwrap();
+        assert!(books.take(&first.id, "c1", 101).is_err());
+        let (taken, is_new) = books.take(&first.id, "c1", 60).unwrap();
+        assert!(is_new && !books.take(&first.id, "c1", 60).unwrap().1);
+        assert!(books.take(&first.id, "c2", 40).is_err());
+        assert_eq!(books.void(&first.id), Some(false));
+        let (_, number) = taken.taken.unwrap();
+        assert!(books.send_back(&number, "r1", 61).is_err());
+        assert!(books.send_back(&number, "r1", 60).unwrap().1);
+        let second = books.begin("second", 100);
+        books.promise("second").unwrap();
+        assert_eq!(books.void(&second.id), Some(true));
+        assert!(books.take(&second.id, "c3", 100).is_err());
+        assert_eq!(books.violations().len(), 2);
+    }
+
     #[tokio::test]
     async fn a_number_is_one_refund_and_no_more_goes_back_than_came_in() {
         let mut books = super::Books::new(1);
@@ -227,5 +250,10 @@ mod tests {
         books.begin("unpaid", 1);
         assert_eq!(books.close("unpaid"), Some(true));
         assert!(books.pay("unpaid").is_none());
+        // A reference is one trade, however often it is begun.
+        let once = books.begin_once("begun", 100).unwrap();
+        assert_eq!(books.begin_once("begun", 100), Some(once));
+        assert_eq!((books.begin_once("begun", 99), books.begin_once("unpaid", 1)), (None, None));
+        assert_eq!(books.violations().len(), 3);
     }
 }

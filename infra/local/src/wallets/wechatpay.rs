@@ -104,7 +104,29 @@ pub(super) fn answer(of: &Wechatpay, books: &mut Books, request: &Request<'_>) -
     let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let path = request.path.split('?').next().unwrap_or_default();
     const REFUNDS: &str = "/v3/refund/domestic/refunds";
+    const BEGINNINGS: &str = "/v3/pay/transactions/";
     const TRADES: &str = "/v3/pay/transactions/out-trade-no/";
+    if let ("POST", Some(kind @ ("native" | "h5" | "jsapi"))) = (request.method, path.strip_prefix(BEGINNINGS)) {
+        let cents = body.pointer("/amount/total").and_then(Value::as_i64).unwrap_or_default();
+        let wanted = [("/appid", of.appid.as_str()), ("/mchid", of.mchid.as_str()), ("/amount/currency", "CNY")];
+        let is_whole = wanted.iter().all(|(pointer, value)| text(pointer) == *value)
+            && ["/description", "/time_expire"].iter().all(|pointer| !text(pointer).is_empty())
+            && text("/notify_url").starts_with("https://");
+        if !is_whole {
+            return failure(400, "PARAM_ERROR", "something is missing");
+        }
+        return match books.begin_once(text("/out_trade_no"), cents) {
+            Some(trade) => (
+                200,
+                match kind {
+                    "native" => json!({ "code_url": format!("weixin://wxpay/bizpayurl?pr={}", trade.id) }),
+                    "h5" => json!({ "h5_url": format!("https://wx.tenpay.com/h5?prepay_id={}", trade.id) }),
+                    _ => json!({ "prepay_id": trade.id }),
+                },
+            ),
+            None => failure(403, "OUT_TRADE_NO_USED", "the number was used"),
+        };
+    }
     if (request.method, path) == ("POST", REFUNDS) {
         let cents = body.pointer("/amount/refund").and_then(Value::as_i64).unwrap_or_default();
         return match books.send_back(text("/transaction_id"), text("/out_refund_no"), cents) {

@@ -17,9 +17,14 @@ use serde::{Deserialize, Serialize};
 use crate::error::{PortError, StoreError, WorkflowError};
 use crate::pointers::{Pointer, WorkEntry, WorkList};
 
+mod benefit;
 mod payment;
 
-pub use payment::{CancelAnswer, CancelRequest, Gateways, PaymentGateway, RefundAnswer, RefundRequest, SecretStore};
+pub use benefit::{BenefitRequest, BenefitService};
+pub use payment::{
+    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Gateways, NextAction, Payer, PaymentGateway,
+    RefundAnswer, RefundRequest, SecretStore, StartAnswer, StartRequest, Started,
+};
 
 /// The time. A port, so that tests and the simulator turn the hands.
 pub trait Clock: Send + Sync {

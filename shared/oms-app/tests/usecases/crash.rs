@@ -12,7 +12,7 @@ use oms_testkit::shop::work::Way;
 
 /// What a matrix covered.
 #[derive(Debug, Default)]
-struct Covered {
+pub struct Covered {
     calls: usize,
     runs: usize,
 }
@@ -71,7 +71,7 @@ async fn without(shop: &Shop, act: &Act) -> Vec<String> {
 /// The faults of a call. What has no effect is one and the same to a port that is not a store, and so is being down and
 /// being throttled to any, so those take turns.
 fn faults(call: &str, turn: usize) -> Vec<Fault> {
-    let is_store = !["queue.", "bus.", "gateway.", "webhooks."].iter().any(|port| call.starts_with(port));
+    let is_store = !["queue.", "bus.", "gateway.", "benefits.", "webhooks."].iter().any(|port| call.starts_with(port));
     let mut faults = vec![Fault::After, Fault::CrashBefore, Fault::CrashAfter];
     faults.push(if turn.is_multiple_of(2) { Fault::Before } else { Fault::Throttled });
     if is_store {
@@ -86,12 +86,16 @@ fn ways(turn: usize) -> &'static [Way] {
     if std::env::var_os("WAYBILL_MATRIX").is_some() { &Way::ALL } else { &Way::ALL[turn % 3..][..1] }
 }
 
-/// Every single fault in every act of a life.
-async fn matrix(name: &str, life: Vec<Act>) -> Covered {
+/// Every single fault in every act of a life that no other life begins with.
+async fn of_life(name: &str, life: Vec<Act>) -> Covered {
+    matrix(Shop::new().await, |act| lives::is_new(name, act), life).await
+}
+
+/// Every single fault in every act of a life that is new.
+pub async fn matrix(mut shop: Shop, is_new: impl Fn(usize) -> bool, life: Vec<Act>) -> Covered {
     let mut covered = Covered::default();
-    let mut shop = Shop::new().await;
     for (i, act) in life.iter().enumerate() {
-        if !lives::is_new(name, i) {
+        if !is_new(i) {
             shop.live(act).await;
             continue;
         }
@@ -160,7 +164,7 @@ macro_rules! lives {
         mod matrix {
             $(#[tokio::test]
             async fn $life() {
-                let covered = super::matrix(stringify!($life), super::lives::$life()).await;
+                let covered = super::of_life(stringify!($life), super::lives::$life()).await;
                 println!("{}: {covered:?}", stringify!($life));
                 assert!(covered.calls > 1 && covered.runs > 4 * covered.calls);
             })+
@@ -198,6 +202,8 @@ lives!(
     digital,
     cancelled_after_payment,
     cancelled_unpaid,
+    cancelled_in_part,
+    cancelled_part_by_part,
     stopped_by_the_warehouse,
     too_late_to_stop,
     expired,
@@ -219,9 +225,15 @@ lives!(
     agreed_by_two,
     agreed_by_nobody,
     authorized_and_voided,
+    taken_when_released,
+    taken_when_shipped,
+    taken_and_cancelled,
+    cancelled_before_it_is_taken,
     third_time_lucky,
     refunded_by_hand,
     paid_in_two_ways,
     counted_short,
     shipped_more_than_counted,
+    begun_and_changed,
+    begun_and_expired,
 );

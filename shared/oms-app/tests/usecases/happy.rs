@@ -56,7 +56,7 @@ fn paid_back(order: &Order) -> String {
 #[tokio::test]
 async fn every_life_ends_where_it_should() {
     use OrderStatus::{Cancelled, Closed, Completed, Expired, InFulfilment, Rejected};
-    let ends: [(&str, OrderStatus, &str, &str, &str); 34] = [
+    let ends: [(&str, OrderStatus, &str, &str, &str); 42] = [
         ("paid_and_delivered", Closed, "paid", "delivered", "0.00 CNY"),
         ("split", Completed, "paid", "delivered", "0.00 CNY"),
         ("channel", Completed, "paid", "delivered", "0.00 CNY"),
@@ -65,6 +65,8 @@ async fn every_life_ends_where_it_should() {
         ("digital", Completed, "paid", "delivered", "0.00 CNY"),
         ("cancelled_after_payment", Cancelled, "refunded", "cancelled", "186.00 CNY"),
         ("cancelled_unpaid", Cancelled, "voided", "cancelled", "0.00 CNY"),
+        ("cancelled_in_part", Completed, "partially_refunded", "delivered", "93.00 CNY"),
+        ("cancelled_part_by_part", Cancelled, "refunded", "cancelled", "186.00 CNY"),
         ("stopped_by_the_warehouse", Cancelled, "refunded", "cancelled", "186.00 CNY"),
         ("too_late_to_stop", Completed, "paid", "delivered", "0.00 CNY"),
         ("expired", Expired, "voided", "cancelled", "0.00 CNY"),
@@ -86,11 +88,17 @@ async fn every_life_ends_where_it_should() {
         ("agreed_by_two", InFulfilment, "partially_refunded", "unfulfilled", "260.00 CNY"),
         ("agreed_by_nobody", Cancelled, "refunded", "cancelled", "305.00 CNY"),
         ("authorized_and_voided", Cancelled, "voided", "cancelled", "0.00 CNY"),
+        ("taken_when_released", InFulfilment, "paid", "unfulfilled", "0.00 CNY"),
+        ("taken_when_shipped", Completed, "paid", "delivered", "0.00 CNY"),
+        ("taken_and_cancelled", Cancelled, "refunded", "cancelled", "186.00 CNY"),
+        ("cancelled_before_it_is_taken", Cancelled, "voided", "cancelled", "0.00 CNY"),
         ("third_time_lucky", InFulfilment, "paid", "unfulfilled", "0.00 CNY"),
         ("refunded_by_hand", InFulfilment, "partially_refunded", "shipped", "6.00 CNY"),
         ("paid_in_two_ways", Cancelled, "refunded", "cancelled", "186.00 CNY"),
         ("counted_short", OrderStatus::AwaitingPayment, "pending", "unfulfilled", "0.00 CNY"),
         ("shipped_more_than_counted", InFulfilment, "paid", "shipped", "0.00 CNY"),
+        ("begun_and_changed", InFulfilment, "paid", "unfulfilled", "0.00 CNY"),
+        ("begun_and_expired", Expired, "voided", "cancelled", "0.00 CNY"),
     ];
     assert_eq!(ends.map(|end| end.0).to_vec(), lives::ALL.iter().map(|life| life.0).collect::<Vec<_>>());
     for ((name, life), (_, status, payment, fulfilment, refunded)) in lives::ALL.iter().zip(ends) {
@@ -265,6 +273,7 @@ async fn a_warehouse_with_an_address_is_told() {
     for (life, told) in [
         (lives::split(), vec!["released"]),
         (lives::cancelled_after_payment(), vec!["released", "withdrawn"]),
+        (lives::cancelled_in_part(), vec!["released", "withdrawn", "released"]),
         (lives::stopped_by_the_warehouse(), vec!["released", "cancel_requested", "withdrawn"]),
     ] {
         let (shop, _) = live(&life).await;
@@ -287,7 +296,10 @@ async fn a_warehouse_with_an_address_is_told() {
                 kinds.push(body["type"].as_str().unwrap().to_owned());
             }
         }
-        let told: Vec<String> = told.iter().map(|k| format!("waybill.shipment.{k}.v1")).collect();
+        let mut told: Vec<String> = told.iter().map(|k| format!("waybill.shipment.{k}.v1")).collect();
+        // What one commit tells may come in another order when a call failed: receivers go by the shipment.
+        kinds.sort();
+        told.sort();
         assert_eq!(kinds, told);
     }
 }
@@ -363,7 +375,7 @@ async fn the_order_that_is_answered_is_the_order_that_is_stored() {
     let mut shop = Shop::new().await;
     let id = order_id("web", "W-1");
     shop.act(&Act::place(an_order())).await;
-    let placed = oms_app::placement::validate(&shop.engine(), &id).await.unwrap();
+    let placed = oms_app::placement::validate(&shop.engine(), None, &id).await.unwrap();
     assert!(!placed.events.is_empty());
     assert_eq!(placed.order, shop.order(&id).await);
     shop.live(&Act::told(captured(&id, "evt_1", "pi_1", "186.00"))).await;

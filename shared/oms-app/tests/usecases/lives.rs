@@ -10,6 +10,13 @@ use oms_testkit::shop::acts::Act;
 use oms_testkit::shop::facts::{authorized, captured, failed, pending};
 use oms_testkit::shop::{CLOSE_AFTER, HOLD_WINDOW, PAYMENT_WINDOW, order_id};
 
+mod payments;
+
+pub use payments::{
+    begun_and_changed, begun_and_expired, cancelled_before_it_is_taken, taken_and_cancelled, taken_when_released,
+    taken_when_shipped,
+};
+
 /// How much later than due the sweep surely acts, in seconds.
 const GRACE: i64 = 30;
 
@@ -117,6 +124,27 @@ pub fn cancelled_after_payment() -> Vec<Act> {
 /// Cancelled before it was paid.
 pub fn cancelled_unpaid() -> Vec<Act> {
     vec![shirts(), Act::Identify { payment: "pi_1", amount: "186.00" }, cancel()]
+}
+
+/// One of two is cancelled when it is paid: the shipment is withdrawn, its rest goes from where it lies.
+pub fn cancelled_in_part() -> Vec<Act> {
+    vec![
+        shirts(),
+        paid("evt_1", "pi_1", "186.00"),
+        Act::CancelLines { line: 1, quantity: 1, key: "c-1" },
+        Act::shipped(2, "SF2", "r-1"),
+        scan("SF2", "delivered", "s-1"),
+    ]
+}
+
+/// One of two is cancelled while the buyer pays for both, then the other.
+pub fn cancelled_part_by_part() -> Vec<Act> {
+    vec![
+        shirts(),
+        Act::CancelLines { line: 1, quantity: 1, key: "c-1" },
+        paid("evt_1", "pi_1", "186.00"),
+        Act::CancelLines { line: 1, quantity: 1, key: "c-2" },
+    ]
 }
 
 /// Cancelled while a warehouse packs it: the warehouse is asked, and stops.
@@ -374,6 +402,8 @@ pub const ALL: &[(&str, Life)] = &[
     ("digital", digital),
     ("cancelled_after_payment", cancelled_after_payment),
     ("cancelled_unpaid", cancelled_unpaid),
+    ("cancelled_in_part", cancelled_in_part),
+    ("cancelled_part_by_part", cancelled_part_by_part),
     ("stopped_by_the_warehouse", stopped_by_the_warehouse),
     ("too_late_to_stop", too_late_to_stop),
     ("expired", expired),
@@ -395,9 +425,15 @@ pub const ALL: &[(&str, Life)] = &[
     ("agreed_by_two", agreed_by_two),
     ("agreed_by_nobody", agreed_by_nobody),
     ("authorized_and_voided", authorized_and_voided),
+    ("taken_when_released", taken_when_released),
+    ("taken_when_shipped", taken_when_shipped),
+    ("taken_and_cancelled", taken_and_cancelled),
+    ("cancelled_before_it_is_taken", cancelled_before_it_is_taken),
     ("third_time_lucky", third_time_lucky),
     ("refunded_by_hand", refunded_by_hand),
     ("paid_in_two_ways", paid_in_two_ways),
     ("counted_short", counted_short),
     ("shipped_more_than_counted", shipped_more_than_counted),
+    ("begun_and_changed", begun_and_changed),
+    ("begun_and_expired", begun_and_expired),
 ];

@@ -1,5 +1,6 @@
 //! What gets lost, and what comes more often than it should: messages, published events, deliveries.
 
+use oms_domain::command::Command;
 use oms_domain::id::OrderId;
 use oms_domain::status::{OrderStatus, ShipmentStatus};
 use oms_domain::wake::Work;
@@ -172,6 +173,20 @@ async fn replicas_that_are_behind() {
     .await;
 }
 
+/// A replica that does not know that the location has gone on takes a second cancellation for the first one again.
+#[tokio::test]
+async fn a_replica_that_has_nothing_to_do_is_asked_no_further() {
+    let mut shop = Shop::new().await;
+    shop.live_all(&lives::too_late_to_stop()[..5]).await;
+    shop.settle().await;
+    let id = order_id("web", "W-1");
+    assert_eq!(shop.order(&id).await.status, OrderStatus::InFulfilment);
+    shop.store.lag(Lag::Frozen);
+    shop.live(&Act::ask(Command::Cancel { reason: "again".into() })).await;
+    shop.store.lag(Lag::None);
+    assert_eq!(shop.order(&id).await.status, OrderStatus::Cancelling);
+}
+
 #[tokio::test]
 async fn the_sweep_publishes_what_the_stream_lost() {
     same_ends(|mut shop, life| async move {
@@ -259,8 +274,11 @@ async fn again(shop: &Shop, act: &Act) {
         Act::Place { .. }
         | Act::Told(_)
         | Act::Identify { .. }
+        | Act::Open { .. }
+        | Act::Start { .. }
         | Act::Report { .. }
         | Act::Scan { .. }
+        | Act::CancelLines { .. }
         | Act::Refund { .. }
         | Act::Count { .. } => shop.try_act(act).await.unwrap(),
     }

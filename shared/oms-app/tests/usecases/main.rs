@@ -3,7 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod benefits;
 mod callbacks;
+mod captures;
 mod crash;
 mod happy;
 mod keys;
@@ -19,6 +21,7 @@ mod races;
 mod random;
 mod receivers;
 mod shelves;
+mod starting;
 mod stimuli;
 mod sweeping;
 mod ways_out;

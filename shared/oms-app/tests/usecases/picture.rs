@@ -38,6 +38,9 @@ pub async fn of(shop: &Shop, look: &Look) -> Vec<String> {
     for (id, refund) in shop.stripe.refunds() {
         lines.push(format!("stripe {id}: {} of {}", refund.amount, refund.provider_payment_id));
     }
+    for (id, (payment, amount)) in shop.stripe.captures() {
+        lines.push(format!("stripe {id}: {amount} taken of {payment}"));
+    }
     for payment in ["pi_1", "pi_2"] {
         lines.push(format!("stripe {payment}: {:?}", shop.stripe.payment(payment)));
     }
@@ -56,6 +59,12 @@ fn of_order(order: &Order) -> Vec<String> {
     ];
     for p in &order.payments {
         lines.push(format!("{} {:?} {} {:?}", p.id, p.status, p.captured, p.provider_payment_id));
+    }
+    for c in &order.captures {
+        lines.push(format!("{} {:?} {} of {}", c.id, c.status, c.amount, c.payment_id));
+    }
+    for p in order.payments.iter().filter(|p| p.started.is_some()) {
+        lines.push(format!("{} begun {:?}", p.id, p.started));
     }
     for r in &order.refunds {
         lines.push(format!("{} {:?} {} {:?} of {}", r.id, r.status, r.amount, r.cause, r.payment_id));

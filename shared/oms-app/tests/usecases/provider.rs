@@ -243,7 +243,7 @@ async fn a_provider_that_cannot_be_set_up_leaves_refunds_and_payments_to_be_trie
         let (engine, id) = (shop.engine(), shop.id());
         let asked_before = shop.stripe.calls();
         for _ in 0..2 {
-            let error = reversal::compensate(&engine, &NoSecrets, &id).await.unwrap_err();
+            let error = reversal::compensate(&engine, &NoSecrets, None, &id).await.unwrap_err();
             assert!(error.is_transient(), "{error}");
         }
         let order = shop.order(&id).await;

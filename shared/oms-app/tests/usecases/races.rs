@@ -237,6 +237,7 @@ async fn what_people_do_at_the_same_moment() {
     let release = Move::Act(Act::ask(Command::ReleaseHold { hold_id: HoldId::number(1), reason: "fine".into() }));
     let reject = Move::Act(Act::ask(Command::RejectHold { hold_id: HoldId::number(1), reason: "bad".into() }));
     let refund = Move::Act(Act::Refund { amount: "186.00", key: "k-1" });
+    let fewer = Move::Act(Act::CancelLines { line: 1, quantity: 1, key: "c-1" });
     let another = Move::Act(Act::Refund { amount: "186.00", key: "k-2" });
     let refuses = Move::Act(Act::Report { shipment: 1, report: Report::Rejected { reason: None }, key: "r-8" });
     let stops = Move::Act(Act::Report { shipment: 1, report: Report::Cancelled, key: "r-7" });
@@ -249,6 +250,10 @@ async fn what_people_do_at_the_same_moment() {
         (&placed, told("evt_1", "pi_1"), promised),
         (&paid, cancel(), shipped()),
         (&paid, cancel(), refund.clone()),
+        (&placed, fewer.clone(), told("evt_1", "pi_1")),
+        (&paid, fewer.clone(), shipped()),
+        (&paid, fewer.clone(), cancel()),
+        (&paid, fewer, refund.clone()),
         (&paid, cancel(), told("evt_2", "pi_2")),
         (&paid, refund.clone(), another),
         (&paid, refund, told("evt_2", "pi_2")),

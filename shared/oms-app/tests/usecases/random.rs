@@ -1,10 +1,12 @@
 //! Lives that nobody planned: anything that can happen to an order, in any order, some of it while calls fail. Whatever
 //! came, books, stock and tasks agree, and the order comes to rest or lies on a desk.
 
+use oms_domain::body::Provider;
 use oms_domain::command::{Command, Report};
 use oms_domain::id::{HoldId, OrderId, RefundId, ShipmentId};
 use oms_domain::money::Money;
 use oms_domain::payment::{PaymentFactKind, RefundFactStatus};
+use oms_domain::payment_start::PayerClient;
 use oms_testkit::build::{an_order, currency};
 use oms_testkit::faults::{Fault, FaultPlan};
 use oms_testkit::gateway::Script;
@@ -93,6 +95,8 @@ fn people(id: &OrderId) -> Vec<Act> {
     ]
     .map(Act::ask)
     .to_vec();
+    acts.push(Act::CancelLines { line: 1, quantity: 1, key: "c-1" });
+    acts.push(Act::CancelLines { line: 1, quantity: 1, key: "c-2" });
     acts.push(Act::Refund { amount: "50.00", key: "k-1" });
     acts.push(Act::Refund { amount: "186.00", key: "k-2" });
     acts.push(Act::Count { place: "sz-1", sku: "TEE-M", on_hand: 0 });
@@ -110,6 +114,12 @@ fn chances() -> Vec<Chance> {
         acts.push(Act::place(an_order()));
         acts.push(acts[0].clone());
         acts.push(Act::Identify { payment: "pi_1", amount: "186.00" });
+    }
+    for (payment, client) in [(1, PayerClient::Web), (2, PayerClient::Web), (2, PayerClient::Qr)] {
+        acts.push(Act::Start { payment, client });
+    }
+    for (provider, key) in [(Provider::Stripe, "o-1"), (Provider::Wechatpay, "o-2")] {
+        acts.push(Act::Open { provider, amount: "186.00", key });
     }
     acts.extend([Act::Pass(100), Act::Pass(PAYMENT_WINDOW + 30), Act::Pass(HOLD_WINDOW + 30)]);
     let mut chances: Vec<Chance> = acts.into_iter().map(Chance::Act).collect();

@@ -20,7 +20,7 @@ async fn what_is_due_soon_is_sent_once_with_its_wait() {
         shop.policy.payment_window_seconds = window;
         shop.act(&Act::place(an_order())).await;
         assert_eq!(sent(&shop), [(Work::Placement, 0)]);
-        placement::validate(&shop.engine(), &shop.id()).await.unwrap();
+        placement::validate(&shop.engine(), None, &shop.id()).await.unwrap();
         assert_eq!(sent(&shop), wait.map(|wait| (Work::Reversal, wait)).into_iter().collect::<Vec<_>>(), "{window}");
         // Something happens that moves no deadline: the message is under way already.
         shop.act(&Act::told(pending(&order_id("web", "W-1"), "evt_1", "pi_1"))).await;
@@ -39,9 +39,9 @@ async fn an_order_that_is_placed_is_not_held_against_the_shelves_again() {
     for order in [an_order(), an_order().empty().line("TEE-M", 6, "99.00")] {
         let shop = Shop::new().await;
         shop.act(&Act::place(order)).await;
-        placement::validate(&shop.engine(), &shop.id()).await.unwrap();
+        placement::validate(&shop.engine(), None, &shop.id()).await.unwrap();
         let before = shop.plan.trace().len();
-        placement::validate(&shop.engine(), &shop.id()).await.unwrap();
+        placement::validate(&shop.engine(), None, &shop.id()).await.unwrap();
         let calls = shop.plan.trace()[before..].to_vec();
         assert!(calls.iter().all(|call| *call == "orders.load"), "{calls:?}");
     }

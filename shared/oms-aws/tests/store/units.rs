@@ -158,6 +158,8 @@ async fn of_every_call() {
 
     orders.load(&id).await.unwrap().unwrap();
     sheet.row("load of the order, 9 commits");
+    orders.load_from_replica(&id).await.unwrap().unwrap();
+    sheet.row("the same from one replica");
     stock.levels(&skus).await.unwrap();
     sheet.row("stock levels of 2 SKUs, one location each");
     stock.goods(&skus).await.unwrap();

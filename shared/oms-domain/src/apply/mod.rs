@@ -1,5 +1,6 @@
 //! Folding events into state. Pure and total: what was stored can always be read again.
 
+mod capture;
 mod payment;
 mod refund;
 mod shipment;
@@ -13,7 +14,8 @@ use crate::event::{Allotment, CommitRecord, OrderEvent};
 use crate::id::{OrderId, PaymentId};
 use crate::money::Money;
 use crate::order::{Anomaly, Hold, Order, Payment, PlanFailure, Reservation};
-use crate::status::{HoldStatus, OrderStatus, PaymentStatus, ReservationStatus};
+use crate::promise;
+use crate::status::{BenefitStatus, HoldStatus, OrderStatus, PaymentStatus, ReservationStatus};
 
 /// Why stored records do not make an order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,15 +86,18 @@ impl Order {
             payment_accepted: false,
             let_off: zero,
             payment_deadline: None,
+            benefits: None,
             reserved: false,
             reservations: Vec::new(),
             shipments: Vec::new(),
             refusing_locations: BTreeSet::new(),
             plan_failure: None,
             digital_delivered: false,
+            captures: Vec::new(),
             refunds: Vec::new(),
             rejections: Vec::new(),
             cancellation_reason: None,
+            cancelled: Vec::new(),
             anomalies: Vec::new(),
             completed_at: None,
             applied: BTreeSet::new(),
@@ -129,6 +134,9 @@ impl Order {
         match event {
             OrderEvent::Received { .. } => {}
             OrderEvent::Validated => self.status = OrderStatus::Validated,
+            OrderEvent::BenefitsReserved => self.benefits = Some(BenefitStatus::Reserved),
+            OrderEvent::BenefitsCommitted => self.benefits = Some(BenefitStatus::Committed),
+            OrderEvent::BenefitsReleased => self.benefits = Some(BenefitStatus::Released),
             OrderEvent::Rejected { reasons } => {
                 self.status = OrderStatus::Rejected;
                 self.rejections.clone_from(reasons);
@@ -162,6 +170,7 @@ impl Order {
                 self.payment_deadline = Some(*deadline);
             }
             OrderEvent::PaymentAdded { .. }
+            | OrderEvent::PaymentStarted { .. }
             | OrderEvent::PaymentIdentified { .. }
             | OrderEvent::PaymentPending { .. }
             | OrderEvent::PaymentAuthorized { .. }
@@ -176,7 +185,7 @@ impl Order {
             | OrderEvent::DisputeLost { .. } => self.apply_payment(event, at),
             OrderEvent::PaymentAccepted => {
                 self.payment_accepted = true;
-                self.let_off = self.shortfall();
+                self.let_off = self.missing_at_once();
             }
             OrderEvent::Confirmed => self.status = OrderStatus::Confirmed,
             OrderEvent::ShipmentPlanned { .. }
@@ -204,6 +213,15 @@ impl Order {
                 self.status = OrderStatus::Cancelling;
                 self.cancellation_reason = Some(reason.clone());
             }
+            OrderEvent::LinesCancelled { lines, given_back, .. } => {
+                self.cancelled.extend(lines.iter().cloned());
+                for allotment in given_back {
+                    self.give_back(allotment);
+                }
+                if !self.has_unplanned() {
+                    self.plan_failure = None;
+                }
+            }
             OrderEvent::Expired => self.status = OrderStatus::Expired,
             OrderEvent::StockReleased { allotments } => {
                 let to = if self.status == OrderStatus::Expired {
@@ -221,6 +239,7 @@ impl Order {
                 self.completed_at = Some(at);
             }
             OrderEvent::Closed => self.status = OrderStatus::Closed,
+            OrderEvent::Capture(event) => self.apply_capture(event, at),
             OrderEvent::RefundRequested { .. }
             | OrderEvent::RefundDeclined { .. }
             | OrderEvent::RefundApproved { .. }
@@ -253,6 +272,29 @@ impl Order {
         }
     }
 
+    /// Units that are set aside and in no shipment go back; what is left of their reservation stays.
+    fn give_back(&mut self, back: &Allotment) {
+        let mut open = back.quantity;
+        let mut remainders = Vec::new();
+        for r in self.reservations.iter_mut().rev() {
+            let fits = r.status == ReservationStatus::Held
+                && r.allotment.line_id == back.line_id
+                && r.allotment.location_id == back.location_id;
+            if !fits || open == 0 {
+                continue;
+            }
+            if r.allotment.quantity > open {
+                let mut rest = r.clone();
+                rest.allotment.quantity -= open;
+                remainders.push(rest);
+                r.allotment.quantity = open;
+            }
+            open -= r.allotment.quantity;
+            r.status = ReservationStatus::Released;
+        }
+        self.reservations.append(&mut remainders);
+    }
+
     fn end_reservation(&mut self, ended: &Allotment, to: ReservationStatus) {
         if let Some(reservation) = self.reservations.iter_mut().find(|r| r.status.is_active() && r.allotment == *ended)
         {
@@ -273,6 +315,7 @@ fn declared_payment(position: usize, declared: &DeclaredPayment, body: &PlacedOr
         provider: declared.provider,
         reference: declared.reference.clone(),
         provider_payment_id: declared.channel_reference.clone(),
+        former_ids: Vec::new(),
         amount: declared.amount,
         status,
         authorized,
@@ -280,7 +323,12 @@ fn declared_payment(position: usize, declared: &DeclaredPayment, body: &PlacedOr
         charged_back: zero,
         lost: zero,
         captured_at: captured.is_positive().then(|| declared.paid_at.unwrap_or(at)),
+        expires_at: (status == PaymentStatus::Authorized)
+            .then(|| promise::ends(declared.provider, declared.paid_at.unwrap_or(at)))
+            .flatten(),
         retry_at: None,
         declared: true,
+        opened_by: None,
+        started: None,
     }
 }

@@ -6,18 +6,21 @@ use crate::event::OrderEvent;
 use crate::id::{PaymentId, PaymentReference};
 use crate::money::Money;
 use crate::order::{Order, Payment};
+use crate::payment_start::PaymentStart;
+use crate::promise;
 use crate::status::PaymentStatus;
 
 impl Order {
     pub(super) fn apply_payment(&mut self, event: &OrderEvent, at: Timestamp) {
         let zero = Money::zero(self.body.currency);
-        if let OrderEvent::PaymentAdded { payment_id, provider, amount } = event {
+        if let OrderEvent::PaymentAdded { payment_id, provider, amount, key } = event {
             let position = self.payments.len() + 1;
             self.payments.push(Payment {
                 id: payment_id.clone(),
                 provider: *provider,
                 reference: PaymentReference::of(&self.id, position),
                 provider_payment_id: None,
+                former_ids: Vec::new(),
                 amount: *amount,
                 status: PaymentStatus::Created,
                 authorized: zero,
@@ -25,8 +28,11 @@ impl Order {
                 charged_back: zero,
                 lost: zero,
                 captured_at: None,
+                expires_at: None,
                 retry_at: None,
                 declared: false,
+                opened_by: key.clone(),
+                started: None,
             });
             return;
         }
@@ -35,10 +41,13 @@ impl Order {
         };
         payment.retry_at = None;
         if let OrderEvent::PaymentIdentified { provider_payment_id, .. } = event {
-            payment.provider_payment_id = Some(provider_payment_id.clone());
+            payment.former_ids.extend(payment.provider_payment_id.replace(provider_payment_id.clone()));
+        } else if let OrderEvent::PaymentStarted { client, object, .. } = event {
+            payment.started = Some(PaymentStart { client: *client, object: object.clone() });
         } else if let OrderEvent::PaymentAuthorized { amount, .. } = event {
             payment.status = PaymentStatus::Authorized;
             payment.authorized = *amount;
+            payment.expires_at = promise::ends(payment.provider, at);
         } else if let OrderEvent::PaymentCaptured { captured, .. } = event {
             payment.captured = *captured;
             payment.captured_at.get_or_insert(at);
@@ -79,6 +88,7 @@ fn contested(payment: &Payment, amount: Money) -> Money {
 
 fn payment_of(event: &OrderEvent) -> Option<&PaymentId> {
     if let OrderEvent::PaymentIdentified { payment_id, .. }
+    | OrderEvent::PaymentStarted { payment_id, .. }
     | OrderEvent::PaymentPending { payment_id }
     | OrderEvent::PaymentAuthorized { payment_id, .. }
     | OrderEvent::PaymentCaptured { payment_id, .. }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::event::{Allotment, OrderEvent};
+use crate::event::{Allotment, OrderEvent, WITHDRAWN};
 use crate::id::ShipmentId;
 use crate::order::{Order, Reservation, Shipment};
 use crate::status::{OrderStatus, ReservationStatus, ShipmentStatus};
@@ -32,7 +32,7 @@ impl Order {
         }
         let Some(id) = shipment_of(event) else { return };
         let Some(shipment) = self.shipments.iter_mut().find(|s| s.id == *id) else { return };
-        if let OrderEvent::ShipmentMoved { to, carrier, tracking_number, .. } = event {
+        if let OrderEvent::ShipmentMoved { to, carrier, tracking_number, detail, .. } = event {
             if carrier.is_some() {
                 shipment.carrier.clone_from(carrier);
             }
@@ -57,8 +57,11 @@ impl Order {
             } else {
                 None
             };
-            // A location that stops by itself is not asked again; one that was asked to stop may be.
-            let asked = self.status == OrderStatus::Cancelling || shipment.cancel_requested_at.is_some();
+            // A location that stops by itself is not asked again; one that was asked to stop, or that we have taken the
+            // shipment from, may be.
+            let asked = self.status == OrderStatus::Cancelling
+                || shipment.cancel_requested_at.is_some()
+                || detail.as_deref() == Some(WITHDRAWN);
             let by_itself = *to == ShipmentStatus::Cancelled && !asked;
             if *to == ShipmentStatus::Rejected || by_itself {
                 let location = shipment.location_id.clone();

@@ -11,6 +11,7 @@ use crate::order::{Order, Payment};
 use crate::policy::Context;
 use crate::refusal::Refusal;
 use crate::status::PaymentStatus;
+use crate::wake;
 
 pub(super) fn identify(
     order: &Order,
@@ -23,11 +24,13 @@ pub(super) fn identify(
         return Ok(Vec::new());
     }
     let open = || same().filter(|p| is_open(order, p));
-    let Some(payment) = open().find(|p| p.amount == amount).or_else(|| open().next()) else {
-        return Err(Refusal::NotOffered("further payment attempts are not offered yet".into()));
+    let fits = |p: &Payment| p.amount == amount || order.due(p) == Ok(amount);
+    // Of several that it fits it is of the latest: that is the one which the buyer tries now.
+    let Some(payment) = open().rfind(|p| fits(p)).or_else(|| open().next()) else {
+        return Err(Refusal::NotOffered("no attempt waits for an id: ask for a further attempt first".into()));
     };
-    if payment.amount != amount {
-        let reason = format!("must be {}, the amount of {}", payment.amount, payment.id);
+    if !fits(payment) {
+        let reason = format!("must be {}, the amount of {}", order.due(payment)?, payment.id);
         return Err(Refusal::Field { field: "amount".into(), reason });
     }
     if provider.is_promise() {
@@ -43,19 +46,16 @@ fn is_open(order: &Order, payment: &Payment) -> bool {
     payment.provider_payment_id.is_none() && !order.is_collected_by_channel(payment)
 }
 
-/// Payment attempts that nobody has to be asked about are called off with the order.
+/// Payment attempts that nobody has to be asked about are called off with the order, or when another one has paid it.
 pub(super) fn unasked(order: &Order) -> Vec<OrderEvent> {
-    if !order.is_undone() || order.awaits_location() {
-        return Vec::new();
-    }
     let nobody = |p: &&Payment| {
         let open =
             matches!(p.status, PaymentStatus::Created | PaymentStatus::RequiresAction | PaymentStatus::Authorized);
-        let unknown = p.provider_payment_id.is_none() || p.provider.is_promise();
+        let unknown = !p.can_be_called_off() || p.provider.is_promise();
         open && (unknown || order.is_collected_by_channel(p))
     };
     let expired = |p: &Payment| OrderEvent::PaymentExpired { payment_id: p.id.clone() };
-    order.payments.iter().filter(nobody).map(expired).collect()
+    wake::to_call_off(order).filter(nobody).map(expired).collect()
 }
 
 pub(super) fn answer(
@@ -70,7 +70,18 @@ pub(super) fn answer(
         CallOffAnswered::Captured(amount) if is_news(payment, *amount) => {
             vec![OrderEvent::PaymentCaptured { payment_id: id.clone(), captured: *amount }]
         }
-        CallOffAnswered::Captured(amount) => refused(order, payment, &format!("captured {amount}")),
+        CallOffAnswered::Found { provider_payment_id, amount } if is_news(payment, *amount) => {
+            let captured = OrderEvent::PaymentCaptured { payment_id: id.clone(), captured: *amount };
+            if payment.provider_payment_id.is_some() {
+                return Ok(vec![captured]);
+            }
+            // Without it nothing could be sent back.
+            let provider_payment_id = provider_payment_id.clone();
+            vec![OrderEvent::PaymentIdentified { payment_id: id.clone(), provider_payment_id }, captured]
+        }
+        CallOffAnswered::Captured(amount) | CallOffAnswered::Found { amount, .. } => {
+            refused(order, payment, &format!("captured {amount}"))
+        }
         CallOffAnswered::Refused { reason } => refused(order, payment, reason),
         CallOffAnswered::Unknown if payment.status == PaymentStatus::Authorized => vec![
             OrderEvent::PaymentVoiding { payment_id: id.clone() },

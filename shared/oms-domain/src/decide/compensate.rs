@@ -2,7 +2,7 @@
 
 use crate::decide::refund::approve;
 use crate::decide::shipment::withdrawn;
-use crate::decide::{call_off, holds, second_person};
+use crate::decide::{call_off, capture, holds, second_person};
 use crate::event::{OrderEvent, RefundCause};
 use crate::machine::Machine;
 use crate::order::Order;
@@ -59,6 +59,8 @@ pub(super) fn begin_undoing(order: &Order, reason: &str) -> Vec<OrderEvent> {
 /// What time decides first, then what is owed to the buyer as things then stand.
 pub(super) fn compensate(order: &Order, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let mut events = passed_deadlines(order, ctx);
+    let state = super::after(order, &events, ctx.now);
+    events.extend(capture::ending(&state, ctx));
     let state = super::after(order, &events, ctx.now);
     events.extend(owed(&state)?);
     events.extend(call_off::unasked(&state));
@@ -122,12 +124,18 @@ fn owed(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
         }
         return Ok([overtaken, events].concat());
     }
+    excess_refunds(order, "paid more than was owed")
+}
+
+/// Refunds for what came in beyond what the order is worth, and that no refund claims yet.
+pub(super) fn excess_refunds(order: &Order, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
+    let mut events = Vec::new();
     let mut open = order.excess()?;
     // The latest money goes back first: it is what came on top.
     for payment in order.payments.iter().rev() {
         let amount = open.min(order.refundable(payment)?)?;
         if amount.is_positive() {
-            events.push(approve(order, events.len(), payment, amount, RefundCause::Excess, "paid more than was owed"));
+            events.push(approve(order, events.len(), payment, amount, RefundCause::Excess, reason));
             open = open.sub(amount)?;
         }
     }

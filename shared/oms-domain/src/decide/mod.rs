@@ -1,6 +1,10 @@
 //! Decisions: a state and a command give events, or a refusal. Nothing here waits, asks or looks at a clock.
 
+mod attempt;
+mod benefits;
 mod call_off;
+mod cancel_lines;
+mod capture;
 mod compensate;
 mod dispute;
 mod holds;
@@ -19,6 +23,8 @@ use crate::order::Order;
 use crate::policy::Context;
 use crate::refusal::Refusal;
 
+pub use self::capture::may_retry as may_retry_capture;
+
 /// What follows from a command: no events means that there is nothing (left) to do, which is success.
 ///
 /// # Errors
@@ -26,14 +32,22 @@ use crate::refusal::Refusal;
 pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let mut events = match command {
         Command::Validate { products, levels, locations } => placement::place(order, products, levels, locations, ctx),
+        Command::ReserveBenefits { answer } => benefits::reserved(order, answer, ctx),
+        Command::TellBenefits { work, answer } => benefits::told(order, *work, answer, ctx),
         Command::RecordPayment(fact) => payment::record(order, fact, ctx)?,
         Command::IdentifyPayment { provider, amount, provider_payment_id } => {
             call_off::identify(order, *provider, *amount, provider_payment_id)?
+        }
+        Command::OpenPayment { provider, amount, key } => attempt::open(order, *provider, *amount, key.as_ref(), ctx)?,
+        Command::StartPayment { payment_id, client, provider_payment_id, object } => {
+            let (told, object) = (provider_payment_id.as_deref(), object.as_deref());
+            attempt::started(order, payment_id, *client, told, object, ctx.now)?
         }
         Command::Plan { levels, locations } => plan::plan(order, levels, locations, ctx),
         Command::Report { shipment_id, report } => shipment::report(order, shipment_id, report)?,
         Command::Scan { shipment_id, scan } => shipment::scan(order, shipment_id, *scan)?,
         Command::Cancel { reason } => compensate::cancel(order, reason)?,
+        Command::CancelLines { lines, reason } => cancel_lines::cancel(order, lines, reason, ctx)?,
         Command::ReleaseHold { hold_id, reason } => holds::release(order, hold_id, reason, ctx)?,
         Command::RejectHold { hold_id, reason } => holds::reject(order, hold_id, reason)?,
         Command::RequestRefund { key, ask, reason, by } => {
@@ -43,6 +57,10 @@ pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec
         Command::ApproveRefund { refund_id, by } => second_person::approve(order, refund_id, by)?,
         Command::DeclineRefund { refund_id, reason } => second_person::decline(order, refund_id, reason)?,
         Command::Compensate => compensate::compensate(order, ctx)?,
+        Command::SubmitCapture { capture_id } => capture::submit(order, capture_id, ctx)?,
+        Command::AnswerCapture { capture_id, answer } => capture::answer(order, capture_id, answer, ctx)?,
+        Command::RetryCapture { capture_id } => capture::retry(order, capture_id)?,
+        Command::WithdrawCapture { capture_id, reason } => capture::withdraw(order, capture_id, reason)?,
         Command::SubmitRefund { refund_id } => refund::submit(order, refund_id, ctx)?,
         Command::AnswerRefund { refund_id, answer } => refund::answer(order, refund_id, answer, ctx)?,
         Command::RetryRefund { refund_id } => refund::retry(order, refund_id, ctx)?,

@@ -1,9 +1,10 @@
 //! What providers say about payments. A capture is a fact and is always recorded; whether it pays for this order is
 //! checked against the order: amount, currency, live or test, reference.
 
-use crate::decide::dispute;
+use crate::body::Provider;
 use crate::decide::holds::{self, anomaly};
 use crate::decide::refund_fact::{self, Told};
+use crate::decide::{capture, dispute};
 use crate::event::OrderEvent;
 use crate::id::PaymentId;
 use crate::machine::Machine;
@@ -12,7 +13,7 @@ use crate::order::{Order, Payment};
 use crate::payment::{PaymentFact, PaymentFactKind};
 use crate::policy::Context;
 use crate::refusal::Refusal;
-use crate::status::{HoldKind, OrderStatus, PaymentStatus};
+use crate::status::{CaptureStatus, HoldKind, OrderStatus, PaymentStatus};
 
 pub(super) fn record(order: &Order, fact: &PaymentFact, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     if order.applied.contains(&fact.key) {
@@ -33,6 +34,7 @@ pub(super) fn record(order: &Order, fact: &PaymentFact, ctx: &Context<'_>) -> Re
         PaymentFactKind::DisputeWon => dispute::won(order, fact, lesser(order, fact, ctx), ctx)?,
         PaymentFactKind::DisputeLost { amount } => dispute::lost(order, fact, *amount, ctx)?,
         PaymentFactKind::Disputed { amount } => dispute::opened(order, fact, *amount, ctx),
+        PaymentFactKind::CaptureFailed { amount, reason } => capture::failed_there(order, fact, *amount, reason, ctx),
         PaymentFactKind::Refund { refund_id, provider_refund_id, amount, status } => {
             let told = Told { refund_id: refund_id.as_ref(), provider_refund_id, amount: *amount, status: *status };
             refund_fact::record(order, fact, &told, ctx)?
@@ -55,14 +57,26 @@ pub(super) fn attempt<'a>(order: &'a Order, fact: &PaymentFact) -> Option<&'a Pa
     let told = amount_of(&fact.kind);
     same()
         .find(|p| p.provider_payment_id.as_deref() == Some(fact.provider_payment_id.as_str()))
+        .or_else(|| same().find(|p| p.former_ids.contains(&fact.provider_payment_id)))
+        .or_else(|| same().find(|p| is_its_capture(p, fact)))
         .or_else(|| open().find(|p| told == Some(p.amount)))
         .or_else(|| open().next())
+}
+
+/// PayPal gives a payment another id when its promise is taken, and tells our reference with both: a capture under the
+/// reference of a payment that is only promised is the capture of that.
+fn is_its_capture(payment: &Payment, fact: &PaymentFact) -> bool {
+    let is_capture = matches!(fact.kind, PaymentFactKind::Captured { .. });
+    let is_promised = payment.status == PaymentStatus::Authorized && payment.provider_payment_id.is_some();
+    let same = fact.reference.as_ref() == Some(&payment.reference);
+    fact.provider == Provider::Paypal && is_capture && is_promised && same
 }
 
 fn amount_of(kind: &PaymentFactKind) -> Option<Money> {
     match kind {
         PaymentFactKind::Captured { amount } | PaymentFactKind::Authorized { amount } => Some(*amount),
         PaymentFactKind::Pending
+        | PaymentFactKind::CaptureFailed { .. }
         | PaymentFactKind::Failed { .. }
         | PaymentFactKind::Cancelled
         | PaymentFactKind::Refund { .. }
@@ -80,11 +94,16 @@ fn identified(order: &Order, fact: &PaymentFact, amount: Money) -> (PaymentId, b
         provider_payment_id: fact.provider_payment_id.clone(),
     };
     match attempt(order, fact) {
-        Some(payment) if payment.provider_payment_id.is_some() => (payment.id.clone(), true, Vec::new()),
-        Some(payment) => (payment.id.clone(), true, vec![id(&payment.id)]),
+        Some(payment) => {
+            // What is told under a former id is of the same payment, which has moved on.
+            let known = payment.provider_payment_id.is_some() && !is_its_capture(payment, fact);
+            let same = payment.provider_payment_id.as_deref() == Some(fact.provider_payment_id.as_str());
+            (payment.id.clone(), true, if known || same { Vec::new() } else { vec![id(&payment.id)] })
+        }
         None => {
             let payment_id = PaymentId::number(order.payments.len() + 1);
-            let added = OrderEvent::PaymentAdded { payment_id: payment_id.clone(), provider: fact.provider, amount };
+            let added =
+                OrderEvent::PaymentAdded { payment_id: payment_id.clone(), provider: fact.provider, amount, key: None };
             let events = vec![added, id(&payment_id)];
             (payment_id, false, events)
         }
@@ -109,12 +128,20 @@ pub(super) fn unusable(order: &Order, fact: &PaymentFact, amount: Money, ctx: &C
 /// What an attempt should have brought, when it brought something else: its declared amount; or, for one that the
 /// order did not declare, what is still owed. Once nothing is owed any amount is a second payment, which goes back.
 fn expected(order: &Order, payment: Option<&Payment>, amount: Money) -> Result<Option<Money>, Refusal> {
-    let wanted = match payment.filter(|p| p.declared) {
-        Some(payment) => payment.amount,
-        None => {
+    let ours = payment.and_then(|p| order.capture_of(p)).filter(|c| c.status != CaptureStatus::Withdrawn);
+    let wanted = match (ours, payment.filter(|p| p.declared)) {
+        (Some(capture), _) => capture.amount,
+        // Units were cancelled while the buyer paid: whoever paid for them as well gets that back, and no person is needed.
+        (None, Some(payment))
+            if amount.compare(payment.amount)?.is_le() && amount.compare(order.due(payment)?)?.is_ge() =>
+        {
+            return Ok(None);
+        }
+        (None, Some(payment)) => payment.amount,
+        (None, None) => {
             let others = order.payments.iter().filter(|p| payment.is_none_or(|own| own.id != p.id));
             let secured = Money::sum(order.body.currency, others.map(|p| order.secured(p)))?;
-            let owed = order.body.total.sub(secured)?;
+            let owed = order.worth()?.sub(secured)?;
             let fits = order.payments.iter().any(|p| p.declared && p.amount == amount && order.secured(p).is_zero());
             if fits || !owed.is_positive() {
                 return Ok(None);
@@ -242,6 +269,7 @@ fn step(payment: &Payment, kind: &PaymentFactKind) -> Option<OrderEvent> {
         | PaymentFactKind::DisputeWon
         | PaymentFactKind::Authorized { .. }
         | PaymentFactKind::Captured { .. }
+        | PaymentFactKind::CaptureFailed { .. }
         | PaymentFactKind::Refund { .. }
         | PaymentFactKind::Disputed { .. }
         | PaymentFactKind::DisputeLost { .. }

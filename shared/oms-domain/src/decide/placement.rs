@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::allocation;
+use crate::benefit;
 use crate::body::{Address, DeclaredStatus, DeliveryType, LineKind, PriceSource};
 use crate::decide::holds;
 use crate::event::{Allotment, OrderEvent, Rejection, RejectionCode};
@@ -25,6 +26,8 @@ pub(super) fn place(
     ctx: &Context<'_>,
 ) -> Vec<OrderEvent> {
     let checked = match order.status {
+        // What the buyer spends beside money has to be there first.
+        OrderStatus::Received if benefit::needs_reserving(order, ctx.policy) => return Vec::new(),
         OrderStatus::Received => check(order, products, ctx),
         // Checked by a version that set the lines aside in a commit of its own.
         OrderStatus::Validated if !order.reserved => Ok(Vec::new()),
@@ -90,9 +93,9 @@ fn check_lines(order: &Order, products: &[Product], ctx: &Context<'_>) -> Vec<Re
     let mut reasons = Vec::new();
     let mut ordered: BTreeMap<&Sku, u64> = BTreeMap::new();
     for line in &order.body.lines {
-        *ordered.entry(&line.sku).or_default() += u64::from(line.quantity);
+        *ordered.entry(&line.sku).or_default() += u64::from(order.wanted(line));
     }
-    for line in &order.body.lines {
+    for line in order.body.lines.iter().filter(|l| order.wanted(l) > 0) {
         let reject = |code, detail| Rejection { line_id: Some(line.line_id.clone()), code, detail };
         let Some(product) = products.iter().find(|p| p.sku == line.sku) else {
             reasons.push(reject(RejectionCode::UnknownSku, format!("{} is not sold here", line.sku)));

@@ -15,8 +15,15 @@ use crate::wake;
 
 /// After so many questions without an answer a person takes over.
 const MOST_QUESTIONS: u32 = 20;
-/// The first wait before a lost answer is asked about, in seconds; it doubles up to 15 minutes.
+/// What the wait before the next question doubles from, in seconds.
 const FIRST_WAIT_SECONDS: i64 = 5;
+/// The longest wait where nobody knows whether the provider has the refund, in seconds.
+const LONGEST_WAIT_UNKNOWN: i64 = 900;
+/// The longest wait where the provider has it and the money is on its way, in seconds. That can take days, and the provider
+/// tells us by itself when it has arrived: questions are for the callback that never comes.
+const LONGEST_WAIT_PENDING: i64 = 6 * 3_600;
+/// How often the wait doubles: more would change nothing.
+const MOST_DOUBLINGS: u32 = 13;
 
 /// A refund of a payment, under the order's next refund number; `ahead` counts those decided in the same go.
 pub(super) fn approve(
@@ -168,7 +175,8 @@ pub(super) fn answer(
 ) -> Result<Vec<OrderEvent>, Refusal> {
     let refund = find(order, id)?;
     let refund_id = id.clone();
-    let retry_at = ctx.after(FIRST_WAIT_SECONDS.saturating_mul(1 << refund.attempts.min(10)).min(900));
+    let wait = FIRST_WAIT_SECONDS.saturating_mul(1 << refund.attempts.min(MOST_DOUBLINGS));
+    let retry_at = ctx.after(wait.min(LONGEST_WAIT_UNKNOWN));
     // Answers come to calls: a refund that is settled, or with a person, no longer waits for one.
     match refund.status {
         RefundStatus::Approved if matches!(answer, RefundAnswered::NoGateway { .. }) => {}
@@ -188,7 +196,7 @@ pub(super) fn answer(
             let pending = OrderEvent::RefundPending {
                 refund_id: refund_id.clone(),
                 provider_reference: reference.clone(),
-                retry_at,
+                retry_at: ctx.after(wait.min(LONGEST_WAIT_PENDING)),
             };
             // The provider has it after all: what was unknown is submitted again, without a new call.
             if refund.status == RefundStatus::Unknown {

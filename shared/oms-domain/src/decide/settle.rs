@@ -1,13 +1,14 @@
 //! What follows by itself once something has happened: the order's own status, the way of the goods that are set
 //! aside for it, and what the buyer is told.
 
-use crate::decide::plan;
+use crate::benefit;
+use crate::decide::{capture, plan};
 use crate::event::OrderEvent;
 use crate::machine::Machine;
 use crate::notification::Template;
 use crate::order::Order;
 use crate::policy::Context;
-use crate::status::{OrderStatus, PaymentStatus, RefundStatus, ShipmentStatus};
+use crate::status::{CaptureStatus, OrderStatus, PaymentStatus, RefundStatus, ShipmentStatus};
 
 /// Adds what follows from the events, and what follows from that, until nothing does.
 pub(super) fn settle(order: &Order, events: &mut Vec<OrderEvent>, ctx: &Context<'_>) {
@@ -16,7 +17,7 @@ pub(super) fn settle(order: &Order, events: &mut Vec<OrderEvent>, ctx: &Context<
     // Every step below moves the order's status along its table, which has no cycle without a new command but
     // Cancelling → InFulfilment, taken once, or its shipments along theirs; the bound only guards against a mistake in
     // the rules.
-    for _ in 0..8 {
+    for _ in 0..12 {
         let next = follow(&state, events, ctx);
         if next.is_empty() {
             break;
@@ -32,6 +33,10 @@ pub(super) fn settle(order: &Order, events: &mut Vec<OrderEvent>, ctx: &Context<
 }
 
 fn follow(order: &Order, decided: &[OrderEvent], ctx: &Context<'_>) -> Vec<OrderEvent> {
+    let money = capture::follow(order, ctx);
+    if !money.is_empty() {
+        return money;
+    }
     let goods = plan::follow(order, decided);
     if !goods.is_empty() {
         return goods;
@@ -45,6 +50,13 @@ fn follow(order: &Order, decided: &[OrderEvent], ctx: &Context<'_>) -> Vec<Order
             }
         }
         OrderStatus::AwaitingPayment if order.is_covered() && !order.is_held() => vec![OrderEvent::Confirmed],
+        // A part is paid, and the next has a time of its own: until then the goods stay set aside.
+        OrderStatus::AwaitingPayment if !order.is_covered() => match order.next_instalment() {
+            Some(deadline) if order.payment_deadline.is_none_or(|known| known < deadline) => {
+                vec![OrderEvent::PaymentRequested { deadline }]
+            }
+            Some(_) | None => Vec::new(),
+        },
         OrderStatus::Confirmed if !order.needs_stock() && !order.is_held() && !order.digital_delivered => {
             vec![OrderEvent::DigitalDelivered, OrderEvent::FulfilmentStarted]
         }
@@ -56,7 +68,9 @@ fn follow(order: &Order, decided: &[OrderEvent], ctx: &Context<'_>) -> Vec<Order
         OrderStatus::Cancelling if order.has_shipped() && !order.came_to_nothing() => {
             vec![OrderEvent::CancellationRefused]
         }
-        OrderStatus::Cancelling if is_compensated(order) => vec![OrderEvent::Cancelled],
+        OrderStatus::Cancelling if is_compensated(order) && benefit::work(order, ctx.policy).is_none() => {
+            vec![OrderEvent::Cancelled]
+        }
         OrderStatus::Received
         | OrderStatus::Validated
         | OrderStatus::AwaitingPayment
@@ -106,7 +120,7 @@ fn is_given_up(order: &Order) -> bool {
     order.came_to_nothing() && seen && agreed && order.refundable_total().is_ok_and(|m| m.is_zero())
 }
 
-/// Whether everything that the order set in motion is undone: goods, stock, money, promises of money.
+/// Whether everything that the order set in motion is undone, coupons and points apart: goods, stock, money, promises of money.
 fn is_compensated(order: &Order) -> bool {
     let payments = order.payments.iter().all(|p| match p.status {
         PaymentStatus::Created
@@ -123,7 +137,10 @@ fn is_compensated(order: &Order) -> bool {
         | PaymentStatus::ChargedBack => true,
     });
     let refunds = order.refunds.iter().all(|r| matches!(r.status, RefundStatus::Succeeded | RefundStatus::Declined));
+    let captures =
+        order.captures.iter().all(|c| matches!(c.status, CaptureStatus::Succeeded | CaptureStatus::Withdrawn));
     payments
+        && captures
         && refunds
         && order.refundable_total().is_ok_and(|m| m.is_zero())
         && order.live_reservations().next().is_none()
@@ -146,6 +163,8 @@ fn tells(order: &Order, event: &OrderEvent) -> Option<OrderEvent> {
         Template::OrderExpired
     } else if let OrderEvent::Cancelled = event {
         Template::OrderCancelled
+    } else if let OrderEvent::LinesCancelled { .. } = event {
+        Template::OrderPartCancelled
     } else if let OrderEvent::RefundSucceeded { .. } = event {
         Template::RefundSent
     } else if let OrderEvent::ShipmentMoved { shipment_id, to, .. } = event {

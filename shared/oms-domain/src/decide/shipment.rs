@@ -3,7 +3,7 @@
 use crate::body::Provider;
 use crate::command::{Report, Scan};
 use crate::decide::holds::anomaly;
-use crate::event::OrderEvent;
+use crate::event::{OrderEvent, WITHDRAWN};
 use crate::id::{Carrier, ShipmentId, TrackingNumber};
 use crate::machine::Machine;
 use crate::order::{Order, Shipment};
@@ -28,7 +28,7 @@ fn moved(shipment: &Shipment, to: ShipmentStatus, detail: Option<String>) -> Ord
 }
 
 pub(super) fn withdrawn(shipment: &Shipment) -> OrderEvent {
-    moved(shipment, ShipmentStatus::Cancelled, Some("withdrawn".into()))
+    moved(shipment, ShipmentStatus::Cancelled, Some(WITHDRAWN.into()))
 }
 
 pub(super) fn report(order: &Order, id: &ShipmentId, report: &Report) -> Result<Vec<OrderEvent>, Refusal> {
@@ -146,8 +146,9 @@ fn collected(order: &Order, shipment: &Shipment, amount: crate::money::Money) ->
     }
     let captured = payment.captured.add(amount)?;
     let mut events = vec![OrderEvent::PaymentCaptured { payment_id: payment.id.clone(), captured }];
-    if captured.compare(payment.amount)?.is_gt() {
-        let detail = format!("{}: {captured} collected, {} due", shipment.id, payment.amount);
+    let due = order.due(payment)?;
+    if captured.compare(due)?.is_gt() {
+        let detail = format!("{}: {captured} collected, {due} due", shipment.id);
         events.push(anomaly(order, 0, "cash_above_due", detail));
     }
     Ok(events)

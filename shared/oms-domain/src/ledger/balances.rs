@@ -57,11 +57,21 @@ impl Balances {
         for discount in body.discounts.iter().chain(body.lines.iter().flat_map(|l| &l.discounts)) {
             self.add(given_off(discount), discount.amount.minor());
         }
+        // Units that are no longer wanted are not sold: each of their parts comes off again.
+        for cut in &order.cancelled {
+            let (discount, points) = (cut.discount.minor(), cut.points.minor());
+            let (tax, shipping) = (cut.tax.minor(), cut.shipping.minor());
+            self.add(Account::Sales, cut.amount.minor() - shipping - tax + discount + points);
+            self.add(Account::Tax, tax);
+            self.add(Account::Shipping, shipping);
+            self.add(Account::Discount, -discount);
+            self.add(Account::Points, -points);
+        }
     }
 
     /// What was paid for it, what is still owed, what was sent back. Says how much came in that is none of this.
     fn settle(&mut self, order: &Order, captured: i128) -> i128 {
-        let total = order.body.total.minor();
+        let total = order.body.total.minor() - order.cancelled.iter().map(|c| c.amount.minor()).sum::<i128>();
         let paid = captured.min(total);
         let let_off = order.let_off.minor().min(total - paid);
         self.add(Account::Discount, let_off);
@@ -148,7 +158,7 @@ impl Order {
     /// What is missing of the total by what its payments secure: what whoever accepts the payment lets the buyer off.
     pub(crate) fn shortfall(&self) -> Money {
         let secured = Money::sum(self.body.currency, self.payments.iter().map(|p| self.secured(p)));
-        let missing = secured.and_then(|secured| self.body.total.sub(secured));
+        let missing = secured.and_then(|secured| self.worth()?.sub(secured));
         missing.ok().filter(|m| m.is_positive()).unwrap_or(Money::zero(self.body.currency))
     }
 }

@@ -2,7 +2,7 @@
 
 use oms_domain::command::{Command, RefundAsk, Report};
 use oms_domain::event::OrderEvent;
-use oms_domain::id::{HoldId, RefundId, ShipmentId};
+use oms_domain::id::{CaptureId, HoldId, RefundId, ShipmentId};
 use oms_domain::order::Order;
 use oms_domain::refusal::Refusal;
 use oms_domain::task::{Answer, Task};
@@ -23,6 +23,10 @@ pub fn command(order: &Order, answer: &Answer, key: oms_domain::id::EventKey) ->
             ["allocation", "retry"] => Command::RetryPlan,
             ["holds", id, "release"] => Command::ReleaseHold { hold_id: HoldId::parse(*id).unwrap(), reason },
             ["holds", id, "reject"] => Command::RejectHold { hold_id: HoldId::parse(*id).unwrap(), reason },
+            ["captures", id, "retry"] => Command::RetryCapture { capture_id: CaptureId::parse(*id).unwrap() },
+            ["captures", id, "withdraw"] => {
+                Command::WithdrawCapture { capture_id: CaptureId::parse(*id).unwrap(), reason }
+            }
             ["refunds", id, "retry"] => Command::RetryRefund { refund_id: RefundId::parse(*id).unwrap() },
             ["refunds", id, "settle"] => Command::SettleRefund { refund_id: RefundId::parse(*id).unwrap(), reason },
             ["refunds", id, "approval"] => {
@@ -67,7 +71,18 @@ pub fn outcome(world: &mut World, life: usize, answer: &Answer) -> Result<Vec<Or
 
 /// The answer of a task that ends the matter soonest.
 pub fn ending(task: &Task) -> usize {
-    let best = ["settle", "refund", "approve", "delivered", "cancelled", "release", "acknowledge", "retry", "close"];
+    let best = [
+        "settle",
+        "withdraw",
+        "refund",
+        "approve",
+        "delivered",
+        "cancelled",
+        "release",
+        "acknowledge",
+        "retry",
+        "close",
+    ];
     let at = |name: &&str| task.answers.iter().position(|a| a.answer == **name);
     best.iter().find_map(at).unwrap_or(0)
 }

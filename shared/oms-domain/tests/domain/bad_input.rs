@@ -6,12 +6,12 @@ mod spoil;
 
 use oms_domain::allocation;
 use oms_domain::body::Provider;
-use oms_domain::command::{CallOffAnswered, Command, RefundAnswered, RefundAsk, Report, Scan};
+use oms_domain::command::{CallOffAnswered, CaptureAnswered, Command, RefundAnswered, RefundAsk, Report, Scan};
 use oms_domain::decide::decide;
-use oms_domain::event::CommitRecord;
+use oms_domain::event::{CommitRecord, RefundLine};
 use oms_domain::id::{
-    Carrier, Channel, ChannelOrderId, EventKey, HoldId, LineId, LocationId, OrderId, PaymentId, PaymentReference,
-    RefundId, ShipmentId, Sku, TrackingNumber,
+    CaptureId, Carrier, Channel, ChannelOrderId, EventKey, HoldId, LineId, LocationId, OrderId, PaymentId,
+    PaymentReference, RefundId, ShipmentId, Sku, TrackingNumber,
 };
 use oms_domain::money::{Currency, Money};
 use oms_domain::order::Order;
@@ -59,8 +59,8 @@ proptest! {
     #[test]
     fn any_text_as_an_id(text in prop_oneof![spoil::text(), "[0-9A-Za-z]{18,34}(-r?[0-9]{0,12})?"]) {
         let tried = any_text_as!(
-            &text, OrderId, PaymentReference, Channel, ChannelOrderId, Sku, LocationId, LineId, PaymentId, RefundId, HoldId,
-            ShipmentId, TrackingNumber, Carrier, EventKey
+            &text, OrderId, PaymentReference, Channel, ChannelOrderId, Sku, LocationId, LineId, PaymentId, RefundId, CaptureId,
+            HoldId, ShipmentId, TrackingNumber, Carrier, EventKey
         );
         let kinds = include_str!("../../src/id.rs").matches("text_id!(\n").count();
         prop_assert_eq!(tried, kinds, "every kind of id is tried");
@@ -162,6 +162,7 @@ fn commands(order: &Order, world: &World) -> Vec<Command> {
         Command::Validate { products: world.products.clone(), levels: levels.clone(), locations: locations.clone() },
         Command::Plan { levels, locations },
         Command::Cancel { reason: reason() },
+        Command::CancelLines { lines: vec![RefundLine { line_id: LineId::number(1), quantity: 1 }], reason: reason() },
         Command::Compensate,
         Command::ReleaseStock,
         Command::RetryPlan,
@@ -183,6 +184,13 @@ fn commands(order: &Order, world: &World) -> Vec<Command> {
         all.push(Command::RetryRefund { refund_id: refund.id.clone() });
         all.push(Command::ApproveRefund { refund_id: refund.id.clone(), by: "manager".into() });
         all.push(Command::DeclineRefund { refund_id: refund.id.clone(), reason: reason() });
+    }
+    for capture in &order.captures {
+        let capture_id = || capture.id.clone();
+        all.push(Command::SubmitCapture { capture_id: capture_id() });
+        all.push(Command::AnswerCapture { capture_id: capture_id(), answer: CaptureAnswered::Unknown });
+        all.push(Command::RetryCapture { capture_id: capture_id() });
+        all.push(Command::WithdrawCapture { capture_id: capture_id(), reason: reason() });
     }
     for payment in &order.payments {
         let answer = CallOffAnswered::Captured(payment.amount);

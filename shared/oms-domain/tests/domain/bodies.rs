@@ -4,6 +4,7 @@
 use oms_domain::body::{
     DeclaredPayment, DeclaredStatus, DeliveryType, Line, LineKind, LineTax, OrderBody, PriceSource, Provider,
 };
+use oms_domain::capture::CaptureMoment;
 use oms_domain::id::{ChannelOrderId, LocationId};
 use oms_domain::location::Product;
 use oms_domain::money::{Currency, Money};
@@ -163,6 +164,16 @@ impl BodyPlan {
         let parts = body.total.split(&weights);
         body.payments =
             self.payments.iter().zip(parts).enumerate().map(|(i, (p, m))| payment(*p, m, order, i + 1)).collect();
+        // A deposit and its balance, where the second part is the buyer's to pay.
+        if let [first, second] = body.payments.as_mut_slice()
+            && first.amount.is_positive()
+            && second.status == DeclaredStatus::Due
+            && !second.provider.is_promise()
+            && !second.collected_by_channel
+            && self.fee.is_multiple_of(2)
+        {
+            second.due_at = Some(given::at(100_000));
+        }
         match self.delivery {
             0 => {
                 body.delivery.kind = DeliveryType::Pickup;
@@ -191,6 +202,8 @@ pub struct ShopPlan {
     threshold: Option<i64>,
     /// Whether the version before this one began the orders; the update comes with a step.
     older: bool,
+    /// When promises are taken.
+    capture: CaptureMoment,
 }
 
 /// A shop with small shelves and up to `orders` orders.
@@ -200,8 +213,15 @@ pub fn shop_plan(orders: usize) -> impl Strategy<Value = ShopPlan> {
         proptest::collection::vec((0_i64..9, 0_i64..2), SKUS.len() * PLACES.len()),
         proptest::option::weighted(0.2, 0_i64..300),
         proptest::bool::weighted(0.3),
+        proptest::sample::select(CaptureMoment::ALL),
     )
-        .prop_map(|(bodies, shelves, threshold, older)| ShopPlan { bodies, shelves, threshold, older })
+        .prop_map(|(bodies, shelves, threshold, older, capture)| ShopPlan {
+            bodies,
+            shelves,
+            threshold,
+            older,
+            capture,
+        })
 }
 
 impl ShopPlan {
@@ -220,6 +240,7 @@ impl ShopPlan {
             SKUS.iter().enumerate().map(|(i, name)| given::product(name, given::minor(price(i), currency))).collect();
         let mut world = World::new(given::locations(), stock, products);
         world.older = self.older;
+        world.policy.capture_when.otherwise = self.capture;
         if let Some(units) = self.threshold {
             world.policy.review_thresholds = vec![given::money(&units.to_string(), currency.code())];
             world.policy.refund_approval_above = vec![given::money(&(units / 10).to_string(), currency.code())];

@@ -7,6 +7,7 @@ use oms_domain::body::{
     Address, Customer, DeclaredPayment, DeclaredStatus, Delivery, DeliveryType, Discount, DiscountKind, Line, LineKind,
     OrderBody, PriceSource, Provider, ShippingChoice,
 };
+use oms_domain::capture::CaptureWhen;
 use oms_domain::id::{
     Carrier, Channel, ChannelOrderId, EventKey, LineId, LocationId, OrderId, PaymentReference, Sku, TrackingNumber,
 };
@@ -74,7 +75,9 @@ pub fn policy() -> Policy {
         refund_approval_above: Vec::new(),
         max_line_quantity: 999,
         live: false,
+        benefits: false,
         providers: Provider::ALL.iter().copied().collect(),
+        capture_when: CaptureWhen::default(),
         shipment_response_seconds: 86_400,
         close_after_seconds: 1_296_000,
         lookout_seconds: 300,
@@ -121,6 +124,8 @@ pub fn due(provider: Provider, amount: Money, reference: PaymentReference) -> De
         status: DeclaredStatus::Due,
         channel_reference: None,
         paid_at: None,
+        due_at: None,
+        purpose: None,
         reference,
     }
 }

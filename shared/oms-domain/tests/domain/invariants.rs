@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use oms_domain::derived::line_counters;
 use oms_domain::desk;
-use oms_domain::event::OrderEvent;
+use oms_domain::event::{CaptureEvent, OrderEvent};
 use oms_domain::ledger::{self, Account, Balances};
 use oms_domain::machine::Machine;
 use oms_domain::order::{Order, Shipment};
-use oms_domain::status::{ReservationStatus, ShipmentStatus};
+use oms_domain::status::{CaptureStatus, ReservationStatus, ShipmentStatus};
 
 use crate::ledger::Ledger;
 use crate::work::{is_over, summary};
@@ -37,7 +37,7 @@ pub fn money(world: &World) {
         assert_eq!(books.balance(), 0);
         assert_eq!(books.till, order.kept().unwrap().minor());
         assert!(books.sales <= 0, "more is refunded than was applied: {books:?}");
-        assert!(-books.sales <= order.body.total.minor());
+        assert!(-books.sales <= order.worth().unwrap().minor());
         assert!(books.suspense <= 0, "more is refunded from suspense than was in it: {books:?}");
         assert!(books.payable <= 0);
     }
@@ -47,11 +47,42 @@ pub fn money(world: &World) {
     }
 }
 
+/// Invariant 1, of promises: one capture for each, of no more than was promised; what is being captured is not called off,
+/// and an order that is undone begins to take nothing. The till refuses what goes beyond a promise.
+pub fn promises(world: &World) {
+    for change in &world.fresh {
+        let Some(before) = &change.before else { continue };
+        let mut state = before.clone();
+        for event in &change.record.events {
+            if let OrderEvent::Capture(CaptureEvent::Requested { payment_id, amount, .. }) = event {
+                let payment = state.payment(payment_id).unwrap();
+                assert!(state.capture_of(payment).is_none(), "{payment_id} is captured twice");
+                assert!(amount.is_positive() && amount.compare(payment.authorized).unwrap().is_le(), "{payment:?}");
+            }
+            if let OrderEvent::Capture(CaptureEvent::Submitted { capture_id }) = event {
+                let first = state.capture(capture_id).unwrap().status == CaptureStatus::Requested;
+                assert!(!first || !state.is_undone(), "undone, and money is taken");
+            }
+            if let OrderEvent::PaymentVoiding { payment_id } = event {
+                let payment = state.payment(payment_id).unwrap();
+                assert!(!state.is_being_captured(payment), "{payment_id} is called off while it is captured");
+            }
+            state.apply(event, change.record.at);
+        }
+    }
+    for life in &world.lives {
+        for capture in life.order.captures.iter().filter(|c| c.status == CaptureStatus::Succeeded) {
+            let payment = life.order.payment(&capture.payment_id).unwrap();
+            assert!(payment.captured.compare(capture.amount).unwrap().is_ge(), "succeeded without money: {payment:?}");
+        }
+    }
+}
+
 /// Invariant 1 in the product's own books: every posting balances, all of them together are what the order says, and that
 /// agrees with the books of the test, which know nothing of sales or accounts.
 pub fn ledger(world: &World) {
     for life in &world.lives {
-        let (order, total) = (&life.order, life.order.body.total.minor());
+        let (order, total) = (&life.order, life.order.worth().unwrap().minor());
         let mut books = Balances::default();
         for posting in ledger::history(&life.records).unwrap().iter().flat_map(|list| list.iter()) {
             assert!(posting.is_balanced(), "debits and credits differ: {posting:?}");
@@ -136,7 +167,8 @@ pub fn quantities(world: &World) {
             assert_eq!(c.open + c.cancelled + c.shipped, line.quantity, "{c:?}");
             assert!(c.delivered <= c.shipped && c.returned <= c.shipped, "{c:?}");
             let living = order.units(&line.line_id, lives);
-            assert!(living <= line.quantity, "{} units of line {} in shipments", living, line.line_id);
+            let wanted = order.wanted(line);
+            assert!(living <= wanted, "{living} units of line {} in shipments, {wanted} wanted", line.line_id);
             let promised: u32 = order
                 .reservations
                 .iter()
@@ -151,7 +183,7 @@ pub fn quantities(world: &World) {
                 .filter(|r| r.allotment.line_id == line.line_id && r.status == ReservationStatus::Held)
                 .map(|r| r.allotment.quantity)
                 .sum();
-            assert!(held + living <= line.quantity);
+            assert!(held + living <= wanted);
         }
         for shipment in &order.shipments {
             assert!(!shipment.lines.is_empty());
@@ -228,7 +260,7 @@ pub fn paid_or_back(order: &Order) {
     } else {
         let delivered = order.shipments.iter().any(|s| s.status == ShipmentStatus::Delivered);
         assert!(delivered || order.digital_delivered, "over without a delivery: {}", order.status.name());
-        assert!(kept.compare(order.body.total).unwrap().is_le(), "more was kept than was owed");
+        assert!(kept.compare(order.worth().unwrap()).unwrap().is_le(), "more was kept than was owed");
     }
 }
 
@@ -260,6 +292,9 @@ fn compare(before: &Order, after: &Order, event: &OrderEvent) {
     for (i, refund) in after.refunds.iter().enumerate() {
         moved(before.refunds.get(i).map(|r| r.status), refund.status, event);
     }
+    for (i, capture) in after.captures.iter().enumerate() {
+        moved(before.captures.get(i).map(|c| c.status), capture.status, event);
+    }
     for (i, reservation) in after.reservations.iter().enumerate() {
         // A part that is split off begins where the whole stood.
         let whole = before.reservations.get(i).map(|r| r.status);
@@ -268,6 +303,7 @@ fn compare(before: &Order, after: &Order, event: &OrderEvent) {
     let unique = |ids: Vec<&str>| ids.len() == ids.iter().collect::<BTreeSet<_>>().len();
     assert!(unique(after.holds.iter().map(|h| h.id.as_str()).collect()), "two holds of one id: {event:?}");
     assert!(unique(after.anomalies.iter().map(|a| a.id.as_str()).collect()), "two anomalies of one id: {event:?}");
+    assert!(unique(after.captures.iter().map(|c| c.id.as_str()).collect()), "two captures of one id: {event:?}");
     assert!(unique(after.refunds.iter().map(|r| r.id.as_str()).collect()), "two refunds of one id: {event:?}");
 }
 

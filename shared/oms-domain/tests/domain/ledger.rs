@@ -60,6 +60,8 @@ impl Ledger {
                     self.capture(&PaymentId::number(i + 1), payment.amount.minor());
                 }
             }
+        } else if let OrderEvent::LinesCancelled { lines, .. } = event {
+            self.cut(lines.iter().map(|l| l.amount.minor()).sum());
         } else if let OrderEvent::PaymentCaptured { payment_id, captured } = event {
             self.capture(payment_id, captured.minor());
         } else if let OrderEvent::RefundApproved { refund_id, amount, cause, .. } = event {
@@ -86,6 +88,16 @@ impl Ledger {
         } else if let OrderEvent::RefundFailed { refund_id, .. } = event {
             self.paid_out(refund_id, false);
         }
+    }
+
+    /// The order costs less: what was applied beyond that is nobody's, unless it was asked back before.
+    fn cut(&mut self, amount: i128) {
+        self.total -= amount;
+        let freed = (self.applied - self.total).max(0);
+        self.applied -= freed;
+        let back = freed.min(-self.sales);
+        self.sales += back;
+        self.suspense -= back;
     }
 
     fn capture(&mut self, payment: &PaymentId, sum: i128) {

@@ -53,6 +53,11 @@ proptest! {
     }
 
     #[test]
+    fn invariant_1_a_promise_is_taken_once_and_not_beyond_it(plan in shop_plan(2), steps in steps(60)) {
+        live(&plan, &steps, invariants::promises);
+    }
+
+    #[test]
     fn invariant_2_stock_is_never_oversold(plan in shop_plan(3), steps in steps(80)) {
         live(&plan, &steps, invariants::stock);
     }

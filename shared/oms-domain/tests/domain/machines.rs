@@ -5,7 +5,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use oms_domain::machine::{Machine, mermaid};
-use oms_domain::status::{HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus};
+use oms_domain::status::{
+    BenefitStatus, CaptureStatus, HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus,
+    ShipmentStatus,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -38,7 +41,9 @@ fn every_table_is_whole() {
     check(PaymentStatus::ALL, PaymentStatus::from_name);
     check(ReservationStatus::ALL, ReservationStatus::from_name);
     check(ShipmentStatus::ALL, ShipmentStatus::from_name);
+    check(CaptureStatus::ALL, CaptureStatus::from_name);
     check(RefundStatus::ALL, RefundStatus::from_name);
+    check(BenefitStatus::ALL, BenefitStatus::from_name);
 }
 
 #[test]
@@ -59,7 +64,7 @@ fn document() -> String {
     let mut text = String::from(
         "# State machines
 
-An order is six machines that move on their own. What a customer sees is worked out from them and never stored.
+An order is eight machines that move on their own. What a customer sees is worked out from them and never stored.
 The diagrams are drawn from the tables in `shared/oms-domain/src/status.rs`, which `decide` and `apply` read as well;
 a test fails when this page and the tables differ. To write it anew:
 
@@ -96,6 +101,15 @@ the order does not need goes back. Other news moves an attempt only along these 
 capture or an authorization. A call whose answer is lost is unknown until the provider has been asked. A dispute that is
 lost ends as charged back: that money is gone and is not refunded, unless the bank gives it back after all.",
     );
+    section::<CaptureStatus>(
+        &mut text,
+        "
+A capture takes a promise (an authorization) at the moment that the shop has chosen for the channel; a payment has one at
+most, of no more than was promised and no more than the order still wants. It keeps one id, which is also the provider's
+idempotency key. A lost answer is asked about before anything is sent again. What the provider refuses for good goes to a
+person and holds what has not left. An order that is undone withdraws a capture that was not sent and calls the promise
+off; one that is under way is answered first.",
+    );
     section::<ReservationStatus>(
         &mut text,
         "
@@ -117,6 +131,13 @@ A refund keeps one id, which is also the provider's idempotency key, so that it 
 sent. A lost answer is asked about before anything is sent again. What the provider refuses, or what has no provider to
 send it to, goes to a person. What people ask for above the shop's limit starts as requested, and waits for a second
 person. A refund that was not sent is declined when the buyer's bank has taken its money back.",
+    );
+    section::<BenefitStatus>(
+        &mut text,
+        "
+Where a service keeps count of coupons and points, an order's are reserved before it is checked, committed once it is
+confirmed, and released when it is undone. Each of the three may be said again and has its effect once. An order that is
+undone before the answer to its reservation was stored begins as released.",
     );
     text
 }

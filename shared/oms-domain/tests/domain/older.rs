@@ -7,8 +7,13 @@ use oms_domain::status::ShipmentStatus;
 
 use crate::world::World;
 
-/// The part of a decision that the version before would have taken.
+/// The part of a decision that the version before would have taken. It took no promises when their moment came; one that
+/// ends meanwhile is taken by the version after.
 pub fn part(command: &Command, mut events: Vec<OrderEvent>) -> Vec<OrderEvent> {
+    let takes = matches!(command, Command::Compensate | Command::SubmitCapture { .. } | Command::AnswerCapture { .. });
+    if !takes {
+        events.retain(|e| !matches!(e, OrderEvent::Capture(_)));
+    }
     let planned = |e: &OrderEvent| matches!(e, OrderEvent::ShipmentPlanned { .. });
     if matches!(events.first(), Some(OrderEvent::Validated)) {
         let checked = |e: &OrderEvent| matches!(e, OrderEvent::Validated | OrderEvent::HoldPlaced { .. });

@@ -7,7 +7,9 @@ use oms_domain::desk;
 use oms_domain::event::OrderEvent;
 use oms_domain::machine::Machine;
 use oms_domain::order::Order;
-use oms_domain::status::{HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus};
+use oms_domain::status::{
+    CaptureStatus, HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus,
+};
 use oms_domain::task::TaskKind;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{TestRng, TestRunner};
@@ -44,6 +46,7 @@ fn statuses(order: &Order, seen: &mut BTreeSet<String>) {
     order.holds.iter().for_each(|h| see(HoldStatus::NAME, h.status.name()));
     order.payments.iter().for_each(|p| see(PaymentStatus::NAME, p.status.name()));
     order.shipments.iter().for_each(|s| see(ShipmentStatus::NAME, s.status.name()));
+    order.captures.iter().for_each(|c| see(CaptureStatus::NAME, c.status.name()));
     order.refunds.iter().for_each(|r| see(RefundStatus::NAME, r.status.name()));
     order.reservations.iter().for_each(|r| see(ReservationStatus::NAME, r.status.name()));
 }
@@ -60,12 +63,14 @@ fn the_random_lives_reach_every_state_and_every_kind_of_task() {
     wanted.extend(all(PaymentStatus::ALL, &[PaymentStatus::Voiding]));
     // Presale and backorders come with their own rules; a refusal becomes a person's task in the same commit.
     wanted.extend(all(ShipmentStatus::ALL, &[ShipmentStatus::Backordered, ShipmentStatus::Scheduled]));
+    wanted.extend(all(CaptureStatus::ALL, &[CaptureStatus::Failed]));
     wanted.extend(all(RefundStatus::ALL, &[RefundStatus::Failed]));
     wanted.extend(all(ReservationStatus::ALL, &[]));
     let of_orders = [
         TaskKind::Hold,
         TaskKind::CancelRequest,
         TaskKind::Unplaceable,
+        TaskKind::Capture,
         TaskKind::Refund,
         TaskKind::RefundApproval,
         TaskKind::ShipmentOverdue,

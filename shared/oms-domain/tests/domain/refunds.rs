@@ -380,6 +380,38 @@ fn goods_wait_for_a_person_when_everything_was_sent_back_in_the_console() {
     assert!(!world.order().is_held());
 }
 
+/// Whoever has said that the money is on its way tells us when it has arrived, and is asked more and more rarely; whoever
+/// says nothing is asked soon, however long that lasts.
+#[test]
+fn how_long_the_next_question_waits() {
+    let pending = || RefundAnswered::Pending { reference: "re_1".into() };
+    let doubling = [10, 20, 40, 80, 160, 320, 640, 1_280, 2_560, 5_120, 10_240, 20_480, 21_600, 21_600];
+    let soon = doubling.map(|seconds: i64| seconds.min(900));
+    for (answer, waits) in [(pending(), doubling), (RefundAnswered::Unknown, soon)] {
+        let mut world = submitted();
+        for (question, expected) in waits.into_iter().enumerate() {
+            let refund_id = world.order().refunds[0].id.clone();
+            world.must(Command::AnswerRefund { refund_id, answer: answer.clone() });
+            let asked_at = world.order().refunds[0].retry_at.unwrap();
+            assert_eq!(asked_at.as_second() - world.now.as_second(), expected, "{answer:?}, question {question}");
+            world.pass(expected);
+        }
+    }
+    // Of the two the last answer counts.
+    let mut world = submitted();
+    let mut expect = |answer: RefundAnswered, expected: i64| {
+        let refund_id = world.order().refunds[0].id.clone();
+        world.must(Command::AnswerRefund { refund_id, answer });
+        let asked_at = world.order().refunds[0].retry_at.unwrap();
+        assert_eq!(asked_at.as_second() - world.now.as_second(), expected);
+    };
+    for expected in &doubling[..13] {
+        expect(pending(), *expected);
+    }
+    expect(RefundAnswered::Unknown, 900);
+    expect(pending(), 21_600);
+}
+
 #[test]
 fn a_lost_answer_that_turns_out_pending_is_submitted_again_without_a_call() {
     let mut world = paid();

@@ -2,12 +2,13 @@
 //! in any state, at any time. What a step means is worked out against the state that it finds.
 
 use oms_domain::body::Provider;
-use oms_domain::command::{CallOffAnswered, Command, RefundAnswered, RefundAsk, Report, Scan};
+use oms_domain::capture::CaptureMoment;
+use oms_domain::command::{Command, Report, Scan};
 use oms_domain::event::RefundLine;
 use oms_domain::id::{PaymentReference, ShipmentId};
 use oms_domain::money::Money;
-use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
-use oms_domain::status::{RefundStatus, ShipmentStatus};
+use oms_domain::payment::{PaymentFact, PaymentFactKind};
+use oms_domain::status::ShipmentStatus;
 use proptest::prelude::*;
 
 use crate::given;
@@ -24,12 +25,16 @@ pub enum What {
     Report { shipment: u8, report: u8 },
     Scan { shipment: u8, scan: u8 },
     Cancel,
+    CancelLines { line: u8, quantity: u8, more: u8 },
     Hold { which: u8, release: bool },
     Refund { amount: u8, line: u8, quantity: u8 },
     RefundByHand { which: u8, how: u8, mood: u8 },
+    Capture { which: u8, how: u8, mood: u8 },
     CallOff { which: u8, how: u8 },
     RefundFact { which: u8, status: u8, elsewhere: u8 },
     Identify { payment: u8 },
+    Open { payment: u8, provider: u8 },
+    Start { which: u8, client: u8 },
     Raw { command: u8, stale: bool },
     Close { which: u8 },
     Restock { row: u8 },
@@ -54,12 +59,16 @@ pub fn step() -> impl Strategy<Value = Step> {
         3 => (n(), n()).prop_map(|(shipment, report)| What::Report { shipment, report }),
         3 => (n(), n()).prop_map(|(shipment, scan)| What::Scan { shipment, scan }),
         1 => Just(What::Cancel),
+        2 => (n(), n(), n()).prop_map(|(line, quantity, more)| What::CancelLines { line, quantity, more }),
         2 => (n(), proptest::bool::weighted(0.8)).prop_map(|(which, release)| What::Hold { which, release }),
         2 => (n(), n(), n()).prop_map(|(amount, line, quantity)| What::Refund { amount, line, quantity }),
         2 => (n(), n(), n()).prop_map(|(which, how, mood)| What::RefundByHand { which, how, mood }),
+        2 => (n(), n(), n()).prop_map(|(which, how, mood)| What::Capture { which, how, mood }),
         1 => (n(), n()).prop_map(|(which, how)| What::CallOff { which, how }),
         2 => (n(), n(), n()).prop_map(|(which, status, elsewhere)| What::RefundFact { which, status, elsewhere }),
         1 => n().prop_map(|payment| What::Identify { payment }),
+        1 => (n(), n()).prop_map(|(payment, provider)| What::Open { payment, provider }),
+        1 => (n(), n()).prop_map(|(which, client)| What::Start { which, client }),
         2 => (n(), any::<bool>()).prop_map(|(command, stale)| What::Raw { command, stale }),
         1 => n().prop_map(|which| What::Close { which }),
         1 => n().prop_map(|row| What::Restock { row }),
@@ -70,11 +79,11 @@ pub fn step() -> impl Strategy<Value = Step> {
     (any::<u8>(), what).prop_map(|(order, what)| Step { order, what })
 }
 
-fn pick<T: Clone>(items: &[T], n: u8) -> Option<T> {
+pub fn pick<T: Clone>(items: &[T], n: u8) -> Option<T> {
     (!items.is_empty()).then(|| items[n as usize % items.len()].clone())
 }
 
-fn mood(n: u8) -> Mood {
+pub fn mood(n: u8) -> Mood {
     match n {
         0..=150 => Mood::Fine,
         151..=180 => Mood::Slow,
@@ -126,12 +135,16 @@ impl World {
                 }
             }
             What::Cancel => self.say(life, Command::Cancel { reason: "changed my mind".into() }),
+            What::CancelLines { line, quantity, more } => self.cancel_lines(life, *line, *quantity, *more),
             What::Hold { which, release } => self.answer_hold(life, *which, *release),
             What::Refund { amount, line, quantity } => self.ask_refund(life, *amount, *line, *quantity),
             What::RefundByHand { which, how, mood } => self.refund_by_hand(life, *which, *how, *mood),
+            What::Capture { which, how, mood } => self.capture_by_hand(life, *which, *how, *mood),
             What::CallOff { which, how } => self.answer_call_off(life, *which, *how),
             What::RefundFact { which, status, elsewhere } => self.refund_fact(life, *which, *status, *elsewhere),
             What::Identify { payment } => self.identify(life, *payment),
+            What::Open { payment, provider } => self.open(life, *payment, *provider),
+            What::Start { which, client } => self.start(life, *which, *client),
             What::Raw { command, stale } => self.raw(life, *command, *stale),
             What::Close { which } => self.close(life, *which),
             What::Restock { row } => {
@@ -151,16 +164,22 @@ impl World {
     }
 
     /// Tells an order something that it may refuse.
-    fn say(&mut self, life: usize, command: Command) {
+    pub fn say(&mut self, life: usize, command: Command) {
         let _ = self.order_act(life, command);
     }
 
-    fn tell(&mut self, life: usize, fact: PaymentFact) {
+    pub fn tell(&mut self, life: usize, fact: PaymentFact) {
         if let PaymentFactKind::Captured { amount } = &fact.kind
             && amount.currency() == self.lives[life].order.body.currency
             && fact.live == self.policy.live
         {
             self.till.take(&fact.provider_payment_id, *amount);
+        }
+        if let PaymentFactKind::Authorized { amount } = &fact.kind
+            && amount.currency() == self.lives[life].order.body.currency
+            && fact.live == self.policy.live
+        {
+            self.till.promise(&fact.provider_payment_id, *amount);
         }
         self.told.push((life, fact.clone()));
         self.order_act(life, Command::RecordPayment(fact)).expect("a fact is never refused");
@@ -184,6 +203,9 @@ impl World {
             money = given::minor(100, given::currency("USD"));
         }
         let kind = match kind {
+            0..=60 if self.policy.capture_when.otherwise != CaptureMoment::Provider => {
+                PaymentFactKind::Authorized { amount: money }
+            }
             0..=110 => PaymentFactKind::Captured { amount: money },
             111..=150 => PaymentFactKind::Authorized { amount: money },
             151..=170 => PaymentFactKind::Pending,
@@ -248,131 +270,26 @@ impl World {
         }
     }
 
+    /// Units of one line, sometimes of two.
+    fn cancel_lines(&mut self, life: usize, line: u8, quantity: u8, more: u8) {
+        let lines = &self.lives[life].order.body.lines;
+        let part = |n: u8, quantity: u8| RefundLine {
+            line_id: lines[n as usize % lines.len()].line_id.clone(),
+            quantity: u32::from(quantity % 3) + u32::from(quantity < 250),
+        };
+        let mut asked = vec![part(line, quantity)];
+        if more < 80 {
+            asked.push(part(line.wrapping_add(1), more));
+        }
+        self.say(life, Command::CancelLines { lines: asked, reason: "fewer".into() });
+    }
+
     fn answer_hold(&mut self, life: usize, n: u8, release: bool) {
         let ids: Vec<_> = self.lives[life].order.holds.iter().map(|h| h.id.clone()).collect();
         let Some(hold_id) = pick(&ids, n) else { return };
         let reason = "looked at it".to_owned();
         let command =
             if release { Command::ReleaseHold { hold_id, reason } } else { Command::RejectHold { hold_id, reason } };
-        self.say(life, command);
-    }
-
-    fn ask_refund(&mut self, life: usize, amount: u8, line: u8, quantity: u8) {
-        let key = self.new_key();
-        let order = &self.lives[life].order;
-        let ask = if amount < 128 {
-            let units = i64::from(amount) * i64::from(amount);
-            RefundAsk::Amount(given::minor(units, order.body.currency))
-        } else {
-            let lines = &order.body.lines;
-            let line_id = lines[line as usize % lines.len()].line_id.clone();
-            RefundAsk::Lines(vec![RefundLine { line_id, quantity: u32::from(quantity % 4) }])
-        };
-        self.say(life, Command::RequestRefund { key, ask, reason: "broken".into(), by: "finance".into() });
-    }
-
-    /// A person, or a late answer, on one of the refunds.
-    fn refund_by_hand(&mut self, life: usize, which: u8, how: u8, m: u8) {
-        let ids: Vec<_> = self.lives[life].order.refunds.iter().map(|r| r.id.clone()).collect();
-        let Some(refund_id) = pick(&ids, which) else { return };
-        let answer = |answer| Command::AnswerRefund { refund_id: refund_id.clone(), answer };
-        let command = match how % 9 {
-            7 => Command::ApproveRefund {
-                refund_id: refund_id.clone(),
-                by: ["finance", "manager"][m as usize % 2].into(),
-            },
-            8 => Command::DeclineRefund { refund_id: refund_id.clone(), reason: "not agreed".into() },
-            0 => Command::RetryRefund { refund_id: refund_id.clone() },
-            1 => Command::SettleRefund { refund_id: refund_id.clone(), reason: "bank transfer".into() },
-            2 => Command::SubmitRefund { refund_id: refund_id.clone() },
-            3 => answer(RefundAnswered::Unknown),
-            4 => answer(RefundAnswered::Refused { reason: "no".into() }),
-            5 => answer(RefundAnswered::NoGateway { reason: "none".into() }),
-            _ => {
-                let status = self.lives[life].order.refund(&refund_id).unwrap().status;
-                if matches!(status, RefundStatus::Submitted | RefundStatus::Unknown | RefundStatus::Approved) {
-                    self.send_refund(life, &refund_id, mood(m));
-                }
-                return;
-            }
-        };
-        self.say(life, command);
-    }
-
-    fn answer_call_off(&mut self, life: usize, which: u8, how: u8) {
-        let order = &self.lives[life].order;
-        // Nobody answers who was not asked.
-        let asked = |p: &&oms_domain::order::Payment| {
-            p.provider_payment_id.is_some() && !p.provider.is_promise() && !order.is_collected_by_channel(p)
-        };
-        let ids: Vec<_> =
-            oms_domain::wake::to_call_off(order).filter(asked).map(|p| (p.id.clone(), p.amount)).collect();
-        let Some((payment_id, amount)) = pick(&ids, which) else { return };
-        let answer = match how % 4 {
-            0 => CallOffAnswered::Done,
-            1 => CallOffAnswered::Refused { reason: "no".into() },
-            2 => CallOffAnswered::Unknown,
-            _ => {
-                let known = self.lives[life].order.payment(&payment_id).unwrap().provider_payment_id.clone();
-                let Some(known) = known else { return };
-                self.till.take(&known, amount);
-                CallOffAnswered::Captured(amount)
-            }
-        };
-        self.say(life, Command::AnswerCallOff { payment_id, answer });
-    }
-
-    /// The provider tells of a refund: one of ours, or one that somebody made in its console.
-    fn refund_fact(&mut self, life: usize, which: u8, status: u8, elsewhere: u8) {
-        let key = self.new_key();
-        let order = &self.lives[life].order;
-        let status =
-            [RefundFactStatus::Succeeded, RefundFactStatus::Failed, RefundFactStatus::Pending][status as usize % 3];
-        let refund = pick(&order.refunds, which).filter(|_| elsewhere < 128);
-        let payments: Vec<_> = order.payments.iter().filter(|p| p.provider_payment_id.is_some()).cloned().collect();
-        let Some(payment) = refund
-            .as_ref()
-            .map_or_else(|| pick(&payments, which), |r| order.payment(&r.payment_id).cloned())
-            .filter(|p| p.provider_payment_id.is_some() && !p.provider.is_promise())
-        else {
-            return;
-        };
-        let known = payment.provider_payment_id.clone().unwrap();
-        let (refund_id, provider_refund_id, amount) = match refund {
-            Some(r) if self.till.knows(&r.id) => {
-                if status == RefundFactStatus::Failed {
-                    self.till.bounce(r.id.as_str());
-                }
-                (Some(r.id.clone()), format!("re_{}", r.id), r.amount)
-            }
-            Some(_) => return,
-            None => {
-                let amount = payment.captured.split(&[1, 2])[0];
-                let name = format!("console-{life}-{}", elsewhere % 4);
-                if status == RefundFactStatus::Succeeded && amount.is_positive() {
-                    if order.refundable(&payment).unwrap().compare(amount).unwrap().is_lt() {
-                        return;
-                    }
-                    self.till.refund_elsewhere(&name, &known, amount);
-                } else if status == RefundFactStatus::Failed {
-                    self.till.bounce(&name);
-                }
-                (None, name, amount)
-            }
-        };
-        let kind = PaymentFactKind::Refund { refund_id, provider_refund_id, amount, status };
-        let (provider, live) = (payment.provider, self.policy.live);
-        self.tell(life, PaymentFact { key, provider, provider_payment_id: known, reference: None, live, kind });
-    }
-
-    fn identify(&mut self, life: usize, n: u8) {
-        let order = &self.lives[life].order;
-        let declared = &order.body.payments[n as usize % order.body.payments.len()];
-        let command = Command::IdentifyPayment {
-            provider: declared.provider,
-            amount: declared.amount,
-            provider_payment_id: format!("{}_{life}_{}", declared.provider.name(), (n / 16) % 4),
-        };
         self.say(life, command);
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use oms_domain::command::{CallOffAnswered, RefundAnswered};
+use oms_domain::command::{CallOffAnswered, CaptureAnswered, RefundAnswered};
 use oms_domain::id::RefundId;
 use oms_domain::money::Money;
 
@@ -27,6 +27,7 @@ pub struct Till {
     taken: BTreeMap<String, Money>,
     sent: BTreeMap<RefundId, (String, Money)>,
     called_off: BTreeSet<String>,
+    promised: BTreeMap<String, Money>,
 }
 
 impl Till {
@@ -39,6 +40,44 @@ impl Till {
         if known.currency() == amount.currency() && known.compare(amount).unwrap().is_lt() {
             *known = amount;
         }
+    }
+
+    /// The buyer's bank has promised so much for a payment.
+    pub fn promise(&mut self, payment: &str, amount: Money) {
+        let known = self.promised.entry(payment.into()).or_insert(amount);
+        if known.currency() == amount.currency() && known.compare(amount).unwrap().is_lt() {
+            *known = amount;
+        }
+    }
+
+    /// A capture's call: a promise is taken once, by whatever key, and never beyond it.
+    pub fn capture(&mut self, payment: &str, amount: Money, mood: Mood) -> CaptureAnswered {
+        let promised = self.promised.get(payment).copied();
+        let within = promised.is_some_and(|p| amount.compare(p).unwrap().is_le());
+        assert!(within && amount.is_positive(), "{amount} of a promise of {promised:?}");
+        match mood {
+            Mood::LostCall => return CaptureAnswered::Unknown,
+            Mood::Refusing if !self.taken.contains_key(payment) => {
+                return CaptureAnswered::Refused { reason: "card_declined".into() };
+            }
+            Mood::Fine | Mood::Slow | Mood::LostAnswer | Mood::Refusing => {}
+        }
+        if self.called_off.contains(payment) && !self.taken.contains_key(payment) {
+            return CaptureAnswered::Refused { reason: "canceled".into() };
+        }
+        let taken = *self.taken.entry(payment.into()).or_insert(amount);
+        match mood {
+            Mood::LostAnswer => CaptureAnswered::Unknown,
+            Mood::Slow => CaptureAnswered::Pending { reference: format!("py_{payment}") },
+            Mood::Fine | Mood::LostCall | Mood::Refusing => all(taken),
+        }
+    }
+
+    /// What became of a promise; none when it stands.
+    pub fn ask_capture(&self, payment: &str) -> Option<CaptureAnswered> {
+        let over = || CaptureAnswered::Refused { reason: "canceled".into() };
+        let taken = self.taken.get(payment).map(|taken| all(*taken));
+        taken.or_else(|| self.called_off.contains(payment).then(over))
     }
 
     /// A refund's call: the same key again is the same refund.
@@ -102,4 +141,8 @@ impl Till {
     pub fn knows(&self, id: &RefundId) -> bool {
         self.sent.contains_key(id)
     }
+}
+
+fn all(taken: Money) -> CaptureAnswered {
+    CaptureAnswered::Captured { amount: taken, reference: None, payment: None }
 }

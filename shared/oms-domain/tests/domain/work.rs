@@ -2,12 +2,13 @@
 //! locations and carriers answer in the end.
 
 use jiff::Timestamp;
-use oms_domain::command::{Command, RefundAnswered, Report, Scan};
+use oms_domain::benefit;
+use oms_domain::command::{BenefitAnswered, CaptureAnswered, Command, RefundAnswered, Report, Scan};
 use oms_domain::desk;
-use oms_domain::id::{PaymentId, RefundId, ShipmentId};
+use oms_domain::id::{CaptureId, PaymentId, RefundId, ShipmentId};
 use oms_domain::machine::Machine;
 use oms_domain::order::Order;
-use oms_domain::status::{RefundStatus, ShipmentStatus};
+use oms_domain::status::{CaptureStatus, RefundStatus, ShipmentStatus};
 use oms_domain::wake::{self, Work};
 
 use crate::answers;
@@ -20,7 +21,9 @@ pub fn is_over(order: &Order) -> bool {
     let over = order.status.is_final();
     let refunds = order.refunds.iter().all(|r| matches!(r.status, RefundStatus::Succeeded | RefundStatus::Declined));
     let owes = if order.is_undone() { order.refundable_total() } else { order.excess() };
-    over && refunds && owes.unwrap().is_zero() && order.live_reservations().next().is_none()
+    let captures =
+        order.captures.iter().all(|c| matches!(c.status, CaptureStatus::Succeeded | CaptureStatus::Withdrawn));
+    over && refunds && captures && owes.unwrap().is_zero() && order.live_reservations().next().is_none()
 }
 
 /// The names of the statuses of an order's parts, for messages.
@@ -47,6 +50,9 @@ impl World {
         let mut called = false;
         match work {
             Work::Placement => {
+                if benefit::needs_reserving(&self.lives[life].order, &self.policy) {
+                    self.step(life, Command::ReserveBenefits { answer: BenefitAnswered::Done });
+                }
                 let command = self.placement();
                 self.step(life, command);
             }
@@ -57,7 +63,11 @@ impl World {
             Work::Reversal => {
                 self.step(life, Command::Compensate);
                 called |= self.send_refunds(life, mood);
+                called |= self.send_captures(life, mood);
                 called |= self.call_off(life, mood);
+                if let Some(work) = benefit::work(&self.lives[life].order, &self.policy) {
+                    self.step(life, Command::TellBenefits { work, answer: BenefitAnswered::Done });
+                }
                 self.step(life, Command::ReleaseStock);
             }
         }
@@ -116,15 +126,52 @@ impl World {
         self.step(life, answer(answered));
     }
 
+    fn send_captures(&mut self, life: usize, mood: Mood) -> bool {
+        let order = &self.lives[life].order;
+        let is_due = |c: &&oms_domain::order::Capture| wake::is_capture_due(order, c, self.now);
+        let due: Vec<CaptureId> = order.captures.iter().filter(is_due).map(|c| c.id.clone()).collect();
+        for id in &due {
+            self.send_capture(life, id, mood);
+        }
+        !due.is_empty()
+    }
+
+    /// One capture, as the refund function does it.
+    pub fn send_capture(&mut self, life: usize, id: &CaptureId, mood: Mood) {
+        let order = &self.lives[life].order;
+        let capture = order.capture(id).unwrap().clone();
+        let answer = |answer| Command::AnswerCapture { capture_id: id.clone(), answer };
+        let Some(payment) = order.payment(&capture.payment_id).unwrap().provider_payment_id.clone() else {
+            return self.step(life, answer(CaptureAnswered::NoGateway { reason: "no id".into() }));
+        };
+        if capture.status != CaptureStatus::Requested {
+            let known = self.till.ask_capture(&payment);
+            if mood == Mood::LostCall {
+                return self.step(life, answer(CaptureAnswered::Unknown));
+            }
+            if let Some(known) = known {
+                return self.step(life, answer(known));
+            }
+        }
+        self.step(life, Command::SubmitCapture { capture_id: id.clone() });
+        if self.lives[life].order.capture(id).unwrap().status != CaptureStatus::Submitted {
+            return;
+        }
+        let answered = self.till.capture(&payment, capture.amount, mood);
+        self.step(life, answer(answered));
+    }
+
     fn call_off(&mut self, life: usize, mood: Mood) -> bool {
         let now = self.now;
         let order = &self.lives[life].order;
-        let due: Vec<(PaymentId, Option<String>)> = wake::to_call_off(order)
+        let due: Vec<(PaymentId, String)> = wake::to_call_off(order)
             .filter(|p| p.retry_at.is_none_or(|t| t <= now))
-            .map(|p| (p.id.clone(), p.provider_payment_id.clone()))
+            .map(|p| {
+                assert!(p.can_be_called_off(), "a payment that nobody knows is called off without a call");
+                (p.id.clone(), p.provider_payment_id.clone().unwrap_or_else(|| p.reference.to_string()))
+            })
             .collect();
         for (payment_id, known) in &due {
-            let known = known.as_ref().expect("a payment without an id is called off without a call");
             let answer = self.till.call_off(known, mood);
             self.step(life, Command::AnswerCallOff { payment_id: payment_id.clone(), answer });
         }

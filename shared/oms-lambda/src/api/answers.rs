@@ -1,6 +1,6 @@
 //! Short answers.
 
-use oms_domain::id::{OrderId, PaymentReference, RefundId};
+use oms_domain::id::{OrderId, PaymentId, PaymentReference, RefundId};
 use oms_domain::machine::Machine;
 use oms_domain::order::Order;
 use oms_domain::status::OrderStatus;
@@ -68,12 +68,15 @@ pub struct RefundAnswer {
     pub refund_id: RefundId,
 }
 
-/// The 202 of a payment attempt.
+/// The answer about a payment attempt.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PaymentAnswer {
     /// The order.
     #[schema(value_type = schema::OrderId)]
     pub order_id: OrderId,
+    /// The attempt.
+    #[schema(value_type = String)]
+    pub payment_id: PaymentId,
     /// The attempt's reference.
     #[schema(value_type = schema::PaymentReference)]
     pub payment_reference: PaymentReference,

@@ -4,14 +4,48 @@
 use jiff::Timestamp;
 use oms_domain::event::CommitRecord;
 use oms_domain::id::{Channel, ChannelOrderId, OrderId};
-use oms_domain::ledger::{Balances, Posting};
+use oms_domain::ledger::{Balances, Entry, Posting};
+use oms_domain::money::Currency;
 use oms_domain::order::Order;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::schema;
 
-/// One entry of the books: an amount on the debit or on the credit side of an account.
+/// An amount on the debit or on the credit side of an account: what one entry moves, or what is left of all of them.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SideView {
+    /// The account.
+    #[schema(value_type = schema::AccountName)]
+    pub account: &'static str,
+    /// Who holds the money, for `captured`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub provider: Option<&'static str>,
+    /// The currency of the amounts.
+    #[schema(value_type = schema::Currency)]
+    pub currency: &'static str,
+    /// A decimal text; there is either a debit or a credit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub debit: Option<String>,
+    /// A decimal text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credit: Option<String>,
+}
+
+impl SideView {
+    fn of(entry: &Entry, currency: Currency) -> Self {
+        Self {
+            account: entry.account.name(),
+            provider: entry.account.provider().map(|p| p.name()),
+            currency: currency.code(),
+            debit: entry.debit(currency),
+            credit: entry.credit(currency),
+        }
+    }
+}
+
+/// One entry of the books.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LedgerEntryView {
     /// When it was written.
@@ -31,22 +65,9 @@ pub struct LedgerEntryView {
     pub posting: usize,
     /// What happened.
     pub event: String,
-    /// The account.
-    #[schema(value_type = schema::AccountName)]
-    pub account: &'static str,
-    /// Who holds the money, for `captured`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub provider: Option<&'static str>,
-    /// The currency of the amounts.
-    #[schema(value_type = schema::Currency)]
-    pub currency: &'static str,
-    /// A decimal text; there is either a debit or a credit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub debit: Option<String>,
-    /// A decimal text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credit: Option<String>,
+    /// How much, and on which side of which account.
+    #[serde(flatten)]
+    pub side: SideView,
     /// Which payment or refund, by our id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -69,36 +90,11 @@ pub fn entries<'a>(
             commit: record.seq,
             posting: i + 1,
             event: posting.event.clone(),
-            account: entry.account.name(),
-            provider: entry.account.provider().map(|p| p.name()),
-            currency: posting.currency.code(),
-            debit: entry.debit(posting.currency),
-            credit: entry.credit(posting.currency),
+            side: SideView::of(entry, posting.currency),
             subject: posting.subject.clone(),
             reference: posting.reference.clone(),
         })
     })
-}
-
-/// What an account holds of an order.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct BalanceView {
-    /// The account.
-    #[schema(value_type = schema::AccountName)]
-    pub account: &'static str,
-    /// Who holds the money, for `captured`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub provider: Option<&'static str>,
-    /// The currency of the amounts.
-    #[schema(value_type = schema::Currency)]
-    pub currency: &'static str,
-    /// A decimal text; there is either a debit or a credit.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub debit: Option<String>,
-    /// A decimal text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub credit: Option<String>,
 }
 
 /// `GET /v1/orders/{order_id}/ledger`: all that was written for an order, and what is left of it.
@@ -110,7 +106,7 @@ pub struct OrderLedgerView {
     /// Every entry, oldest first.
     pub entries: Vec<LedgerEntryView>,
     /// Accounts that hold anything. Debits and credits are equal.
-    pub balances: Vec<BalanceView>,
+    pub balances: Vec<SideView>,
 }
 
 impl OrderLedgerView {
@@ -118,14 +114,7 @@ impl OrderLedgerView {
     #[must_use]
     pub fn new(order: &Order, entries: Vec<LedgerEntryView>) -> Self {
         let currency = order.body.currency;
-        let balance = |entry: oms_domain::ledger::Entry| BalanceView {
-            account: entry.account.name(),
-            provider: entry.account.provider().map(|p| p.name()),
-            currency: currency.code(),
-            debit: entry.debit(currency),
-            credit: entry.credit(currency),
-        };
-        let balances = Balances::of(order).entries().map(balance).collect();
+        let balances = Balances::of(order).entries().map(|entry| SideView::of(&entry, currency)).collect();
         Self { order_id: order.id.clone(), entries, balances }
     }
 }
@@ -163,11 +152,11 @@ pub fn csv(entries: &[LedgerEntryView]) -> String {
             entry.commit.to_string(),
             entry.posting.to_string(),
             entry.event.clone(),
-            entry.account.to_owned(),
-            entry.provider.unwrap_or_default().to_owned(),
-            entry.currency.to_owned(),
-            or_empty(&entry.debit),
-            or_empty(&entry.credit),
+            entry.side.account.to_owned(),
+            entry.side.provider.unwrap_or_default().to_owned(),
+            entry.side.currency.to_owned(),
+            or_empty(&entry.side.debit),
+            or_empty(&entry.side.credit),
             or_empty(&entry.subject),
             or_empty(&entry.reference),
         ];
@@ -190,8 +179,7 @@ mod tests {
     use super::*;
     use oms_domain::body::Provider;
     use oms_domain::event::Actor;
-    use oms_domain::ledger::{Account, Entry};
-    use oms_domain::money::Currency;
+    use oms_domain::ledger::Account;
 
     fn record(channel_order_id: &str, reference: &str) -> CommitRecord {
         let entry = |account, minor| Entry { account, minor };

@@ -15,6 +15,7 @@ pub mod order_request;
 #[cfg(test)]
 mod order_tests;
 pub mod order_view;
+pub mod payment_start;
 pub mod queries;
 pub mod requests;
 pub mod schema;

@@ -70,6 +70,8 @@ impl OrderRequest {
                 status: DeclaredStatus::Due,
                 channel_reference: None,
                 paid_at: None,
+                due_at: None,
+                purpose: None,
                 reference: PaymentReference::of(order_id, 1),
             }],
             (None, Some(payments)) => declared(payments, order_id)?,
@@ -142,6 +144,8 @@ fn declared(payments: Vec<DeclaredPaymentRequest>, order_id: &OrderId) -> Result
             status,
             channel_reference: text(payment.reference),
             paid_at: plausible(&format!("payments[{i}].paid_at"), payment.paid_at)?,
+            due_at: plausible(&format!("payments[{i}].due_at"), payment.due_at)?,
+            purpose: payment.purpose,
             reference: PaymentReference::of(order_id, i + 1),
         })
     };

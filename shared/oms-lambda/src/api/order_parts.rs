@@ -1,14 +1,15 @@
 //! The parts of an order that have a life of their own, as answers show them.
 
 use jiff::Timestamp;
-use oms_domain::body::{DeclaredPayment, Provider};
+use oms_domain::body::{DeclaredPayment, PaymentPurpose, Provider};
 use oms_domain::event::{Rejection, RejectionCode};
 use oms_domain::id::{
-    Carrier, HoldId, LineId, LocationId, PaymentId, PaymentReference, RefundId, ShipmentId, Sku, TrackingNumber,
+    CaptureId, Carrier, HoldId, LineId, LocationId, PaymentId, PaymentReference, RefundId, ShipmentId, Sku,
+    TrackingNumber,
 };
 use oms_domain::money::Money;
-use oms_domain::order::{Hold, Payment, Refund, Shipment};
-use oms_domain::status::{HoldKind, HoldStatus, PaymentStatus, RefundStatus, ShipmentStatus};
+use oms_domain::order::{Capture, Hold, Payment, Refund, Shipment};
+use oms_domain::status::{CaptureStatus, HoldKind, HoldStatus, PaymentStatus, RefundStatus, ShipmentStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -42,6 +43,12 @@ pub struct PaymentView {
     /// When it was paid, if the channel said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<Timestamp>,
+    /// Until when it is to be paid, if not at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
+    /// `deposit` or `balance`, if the order said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<&'static str>,
 }
 
 impl PaymentView {
@@ -60,6 +67,43 @@ impl PaymentView {
             captured: payment.captured,
             collected_by: if by_channel { "channel" } else { "merchant" },
             paid_at: declared.and_then(|d| d.paid_at),
+            due_at: declared.and_then(|d| d.due_at),
+            purpose: declared.and_then(|d| d.purpose).map(PaymentPurpose::name),
+        }
+    }
+}
+
+/// A promise of money that Waybill takes itself.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CaptureView {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub capture_id: CaptureId,
+    /// Which payment.
+    #[schema(value_type = String)]
+    pub payment_id: PaymentId,
+    /// Where it stands.
+    #[schema(value_type = schema::CaptureStatus)]
+    pub status: CaptureStatus,
+    /// How much of the promise.
+    #[schema(value_type = schema::Money)]
+    pub amount: Money,
+    /// Why it failed, or is wanted no longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Since when it stands there.
+    pub since: Timestamp,
+}
+
+impl From<&Capture> for CaptureView {
+    fn from(capture: &Capture) -> Self {
+        Self {
+            capture_id: capture.id.clone(),
+            payment_id: capture.payment_id.clone(),
+            status: capture.status,
+            amount: capture.amount,
+            reason: capture.reason.clone(),
+            since: capture.since,
         }
     }
 }

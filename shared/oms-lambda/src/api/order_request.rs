@@ -229,6 +229,11 @@ pub struct DeclaredPaymentRequest {
     pub reference: Option<Text<0, 200>>,
     /// When it was paid.
     pub paid_at: Option<Timestamp>,
+    /// Until when it is to be paid, if not at once; what has none is due first.
+    pub due_at: Option<Timestamp>,
+    /// `deposit` (due at once) or `balance` (with a `due_at`), for people.
+    #[schema(value_type = Option<schema::PaymentPurpose>)]
+    pub purpose: Option<body::PaymentPurpose>,
 }
 
 /// How and when it is handed over.

@@ -242,6 +242,9 @@ fn each_broken_field_is_named() {
         ("payments/0/status", json!("paid"), "payments[0].status"),
         ("payments/0/amount", money("185.00"), "payments"),
         ("payments/0/paid_at", json!("noon"), "payments[0].paid_at"),
+        ("payments/0/due_at", json!("noon"), "payments[0].due_at"),
+        ("payments/0/due_at", json!("2026-12-01T00:00:00Z"), "payments[0].due_at"),
+        ("payments/0/purpose", json!("tip"), "payments[0].purpose"),
         ("delivery/type", json!("drone"), "delivery.type"),
         ("delivery/type", json!("pickup"), "delivery.location_id"),
         ("delivery/window/to", json!("2026-11-11T00:00:00Z"), "delivery.window.to"),
@@ -364,7 +367,7 @@ fn the_view_has_the_contract_s_members() {
     assert_eq!(
         view["totals"],
         json!({"items": money("198.00"), "discount": money("20.00"), "shipping": money("8.00"), "tax": money("0.00"),
-               "total": money("186.00"), "captured": money("0.00"), "refunded": money("0.00"), "charged_back": money("0.00")})
+               "total": money("186.00"), "cancelled": money("0.00"), "due": money("186.00"), "captured": money("0.00"), "refunded": money("0.00"), "charged_back": money("0.00")})
     );
     assert_eq!(
         view["payments"][0],

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::body_view::{AddressView, ClientView, CustomerView, DeliveryView, DiscountView, ShippingView, Wishes};
 use super::order_line_view::LineView;
-use super::order_parts::{HoldView, PaymentView, RefundView, RejectionView, ReturnView, ShipmentView};
+use super::order_parts::{CaptureView, HoldView, PaymentView, RefundView, RejectionView, ReturnView, ShipmentView};
 use super::schema;
 
 /// An order.
@@ -86,6 +86,9 @@ pub struct OrderView {
     /// Until when it may be paid, while it waits for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_deadline: Option<Timestamp>,
+    /// Promises of money that Waybill takes itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub captures: Vec<CaptureView>,
     /// Its refunds.
     pub refunds: Vec<RefundView>,
     /// Its holds.
@@ -125,9 +128,15 @@ pub struct TotalsView {
     /// Tax.
     #[schema(value_type = schema::Money)]
     pub tax: Money,
-    /// What the buyer owes in all.
+    /// What the buyer owes in all, as it was ordered.
     #[schema(value_type = schema::Money)]
     pub total: Money,
+    /// What of it was taken off for units that were cancelled while the rest went on.
+    #[schema(value_type = schema::Money)]
+    pub cancelled: Money,
+    /// What is still to be paid, also at the door.
+    #[schema(value_type = schema::Money)]
+    pub due: Money,
     /// Taken.
     #[schema(value_type = schema::Money)]
     pub captured: Money,
@@ -141,8 +150,8 @@ pub struct TotalsView {
 
 impl From<Totals> for TotalsView {
     fn from(totals: Totals) -> Self {
-        let Totals { items, discount, shipping, tax, total, captured, refunded, charged_back } = totals;
-        Self { items, discount, shipping, tax, total, captured, refunded, charged_back }
+        let Totals { items, discount, shipping, tax, total, cancelled, due, captured, refunded, charged_back } = totals;
+        Self { items, discount, shipping, tax, total, cancelled, due, captured, refunded, charged_back }
     }
 }
 
@@ -210,6 +219,7 @@ impl OrderView {
             totals: derived::totals(order)?.into(),
             payments: order.payments.iter().enumerate().map(|(i, p)| PaymentView::of(p, declared(i))).collect(),
             payment_deadline: order.payment_deadline.filter(|_| order.status == OrderStatus::AwaitingPayment),
+            captures: order.captures.iter().map(Into::into).collect(),
             refunds: order.refunds.iter().map(Into::into).collect(),
             holds: order.holds.iter().map(Into::into).collect(),
             shipments: order.shipments.iter().map(Into::into).collect(),

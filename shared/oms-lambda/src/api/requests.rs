@@ -1,7 +1,7 @@
 //! What staff, warehouses and storefronts ask of an order that exists.
 
 use oms_domain::body::Provider;
-use oms_domain::command::{Command, RefundAsk, Report};
+use oms_domain::command::{RefundAsk, Report};
 use oms_domain::event::RefundLine;
 use oms_domain::id::{Carrier, LineId, TrackingNumber};
 use oms_domain::money::Money;
@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::fields::Text;
 use super::schema;
-use crate::problem::{Problem, ProblemKind};
+use crate::problem::Problem;
 
 /// Why something is done; it stands in the order's timeline.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -32,27 +32,24 @@ pub struct LineQuantity {
     pub quantity: u32,
 }
 
-/// A cancellation of the whole order. Of a part (`lines`): not offered yet.
+/// A cancellation of the whole order, or of a part (`lines`).
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CancellationRequest {
     /// Why, in words.
     pub reason: Text<1, 500>,
-    /// The part to cancel.
+    /// The units to cancel, each line once; without them the whole order.
     #[schema(min_items = 1, max_items = 80)]
     pub lines: Option<Vec<LineQuantity>>,
 }
 
 impl CancellationRequest {
-    /// The reason for which the whole order is cancelled.
+    /// The units to cancel, if not the whole order, and why.
     ///
     /// # Errors
-    /// 422 for a part of the order.
-    pub fn into_reason(self) -> Result<String, Problem> {
-        match self.lines {
-            None => Ok(self.reason.into_string()),
-            Some(_) => Err(Problem::new(ProblemKind::NotOffered, "lines: a part of an order cannot be cancelled yet")),
-        }
+    /// 400 where a line stands there twice or with nothing.
+    pub fn into_part(self) -> Result<(Option<Vec<RefundLine>>, String), Problem> {
+        Ok((self.lines.map(units_of_lines).transpose()?, self.reason.into_string()))
     }
 }
 
@@ -82,12 +79,12 @@ impl RefundRequest {
             (None, None) => Err(Problem::field("amount", "is required (or lines)")),
             (Some(amount), None) if amount.is_positive() => Ok((RefundAsk::Amount(amount), reason)),
             (Some(_), None) => Err(Problem::field("amount", "must be above zero")),
-            (None, Some(lines)) => Ok((RefundAsk::Lines(refund_lines(lines)?), reason)),
+            (None, Some(lines)) => Ok((RefundAsk::Lines(units_of_lines(lines)?), reason)),
         }
     }
 }
 
-fn refund_lines(lines: Vec<LineQuantity>) -> Result<Vec<RefundLine>, Problem> {
+fn units_of_lines(lines: Vec<LineQuantity>) -> Result<Vec<RefundLine>, Problem> {
     if lines.is_empty() {
         return Err(Problem::field("lines", "must have at least one line"));
     }
@@ -115,26 +112,44 @@ pub struct PaymentAttemptRequest {
     #[schema(value_type = schema::Money)]
     pub amount: Money,
     /// The provider's own id of the present attempt, so that it can be called off. Without it a further attempt is
-    /// asked for, which is not offered yet.
+    /// opened, with a reference of its own: under an `Idempotency-Key` one for each key.
     pub provider_payment_id: Option<Text<1, 255>>,
 }
 
+/// What is asked about a payment attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptAsk {
+    /// To open a further one.
+    Open {
+        /// Through whom.
+        provider: Provider,
+        /// What it is to bring.
+        amount: Money,
+    },
+    /// To keep the provider's id of the present one.
+    Identify {
+        /// Whose id.
+        provider: Provider,
+        /// What it is to bring.
+        amount: Money,
+        /// The id.
+        provider_payment_id: String,
+    },
+}
+
 impl PaymentAttemptRequest {
-    /// The command that it stands for.
+    /// What it asks for.
     ///
     /// # Errors
-    /// 400 for an amount that is not above zero, 422 for a further attempt.
-    pub fn into_command(self) -> Result<Command, Problem> {
-        if !self.amount.is_positive() {
+    /// 400 for an amount that is not above zero.
+    pub fn into_ask(self) -> Result<AttemptAsk, Problem> {
+        let Self { provider, amount, provider_payment_id } = self;
+        if !amount.is_positive() {
             return Err(Problem::field("amount", "must be above zero"));
         }
-        let provider_payment_id = self.provider_payment_id.ok_or_else(|| {
-            Problem::new(ProblemKind::NotOffered, "provider_payment_id: a further payment attempt is not offered yet")
-        })?;
-        Ok(Command::IdentifyPayment {
-            provider: self.provider,
-            amount: self.amount,
-            provider_payment_id: provider_payment_id.into_string(),
+        Ok(match provider_payment_id.map(Text::into_string) {
+            Some(provider_payment_id) => AttemptAsk::Identify { provider, amount, provider_payment_id },
+            None => AttemptAsk::Open { provider, amount },
         })
     }
 }
@@ -269,13 +284,20 @@ mod tests {
 
     #[test]
     fn cancellations() {
-        assert_eq!(
-            read::<CancellationRequest>(json!({"reason": "changed mind"})).unwrap().into_reason().unwrap(),
-            "changed mind"
-        );
-        let part = json!({"reason": "x", "lines": [{"line_id": "1", "quantity": 1}]});
-        let problem = read::<CancellationRequest>(part).and_then(CancellationRequest::into_reason).unwrap_err();
-        assert_eq!(problem.kind(), ProblemKind::NotOffered);
+        let part = |body: Value| read::<CancellationRequest>(body).and_then(CancellationRequest::into_part);
+        assert_eq!(part(json!({"reason": "changed mind"})).unwrap(), (None, "changed mind".into()));
+        let unit = |quantity: u32| json!({"line_id": "1", "quantity": quantity});
+        let (lines, reason) = part(json!({"reason": "x", "lines": [unit(2)]})).unwrap();
+        let expected = RefundLine { line_id: oms_domain::id::LineId::number(1), quantity: 2 };
+        assert_eq!((lines, reason.as_str()), (Some(vec![expected]), "x"));
+        for (lines, field) in [
+            (json!([]), "lines"),
+            (json!([unit(0)]), "lines[0].quantity"),
+            (json!([unit(1), unit(1)]), "lines[1].line_id"),
+        ] {
+            let problem = part(json!({"reason": "x", "lines": lines})).unwrap_err();
+            assert!(problem.detail().starts_with(field), "{}", problem.detail());
+        }
     }
 
     #[test]
@@ -314,16 +336,14 @@ mod tests {
         let money = json!({"amount": "8.00", "currency": "CNY"});
         let known = json!({"provider": "stripe", "amount": money, "provider_payment_id": "pi_1"});
         assert!(matches!(
-            read::<PaymentAttemptRequest>(known).unwrap().into_command().unwrap(),
-            Command::IdentifyPayment { .. }
+            read::<PaymentAttemptRequest>(known).unwrap().into_ask().unwrap(),
+            AttemptAsk::Identify { .. }
         ));
         let further = json!({"provider": "stripe", "amount": money});
-        let problem = read::<PaymentAttemptRequest>(further).unwrap().into_command().unwrap_err();
-        assert_eq!(problem.kind(), ProblemKind::NotOffered);
+        let ask = read::<PaymentAttemptRequest>(further).unwrap().into_ask().unwrap();
+        assert!(matches!(ask, AttemptAsk::Open { provider: Provider::Stripe, .. }));
         assert_eq!(
-            refusal(json!({"provider": "bank", "amount": money}), PaymentAttemptRequest::into_command)
-                .split(':')
-                .next(),
+            refusal(json!({"provider": "bank", "amount": money}), PaymentAttemptRequest::into_ask).split(':').next(),
             Some("provider")
         );
     }

@@ -117,6 +117,8 @@ schema! {
     DeliveryType => names("How it is handed over.", ["ship", "pickup", "local", "digital"]);
     /// How far a declared payment has come.
     DeclaredStatus => names("How far the payment has come at its channel.", ["due", "authorized", "captured"]);
+    /// What a part of what is owed is.
+    PaymentPurpose => names("What a part of what is owed is.", ["deposit", "balance"]);
     /// What kind of place.
     LocationKind => names("What kind of place.", ["warehouse", "store", "supplier"]);
     /// Whose desk a task is on.
@@ -143,6 +145,8 @@ schema! {
     ]);
     /// A payment attempt's status.
     PaymentStatus => open_names("Where the payment attempt stands.", states::PaymentStatus::ALL.iter().map(|s| s.name()));
+    /// A capture's status.
+    CaptureStatus => open_names("Where the capture stands.", states::CaptureStatus::ALL.iter().map(|s| s.name()));
     /// A refund's status.
     RefundStatus => open_names("Where the refund stands.", states::RefundStatus::ALL.iter().map(|s| s.name()));
     /// A hold's status.
@@ -153,7 +157,7 @@ schema! {
     ShipmentStatus => open_names("Where the shipment stands.", states::ShipmentStatus::ALL.iter().map(|s| s.name()));
     /// Why something is rejected.
     RejectionCode => open_names("Why it is rejected.", [
-        "unknown_sku", "price_changed", "quantity_limit", "out_of_stock", "incomplete_address", "payment_method", "hold_rejected",
+        "unknown_sku", "price_changed", "quantity_limit", "out_of_stock", "incomplete_address", "payment_method", "benefit_refused", "hold_rejected",
     ]);
 }
 

@@ -153,6 +153,7 @@ impl WorkItem {
 /// What the buyer still pays in cash.
 fn due_at_the_door(order: &Order) -> Option<Money> {
     let cash = order.payments.iter().filter(|p| p.provider == Provider::Cod && p.status == PaymentStatus::Created);
-    let sum = Money::sum(order.body.currency, cash.map(|p| p.amount)).ok()?;
+    let due = cash.map(|p| order.due(p)).collect::<Result<Vec<_>, _>>().ok()?;
+    let sum = Money::sum(order.body.currency, due).ok()?;
     Some(sum).filter(|sum| sum.is_positive())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use oms_app::starting::Offered;
 use oms_domain::body::Provider;
 
 use super::{ConfigError, Env};
@@ -46,12 +47,46 @@ impl Env {
     }
 }
 
+impl Env {
+    /// `START_PAYMENTS`, the names of providers through which Waybill begins payments, and `PAYMENT_RETURN_HOSTS`, to which
+    /// hosts buyers may be sent back; both lists with commas, both empty by default.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a name that is no connectable provider's, or what is no host's name.
+    pub fn start_payments(&self) -> Result<Offered, ConfigError> {
+        const PROVIDERS: &str = "START_PAYMENTS";
+        const HOSTS: &str = "PAYMENT_RETURN_HOSTS";
+        let provider = |name: String| {
+            let known = Provider::from_name(&name).filter(|known| CONNECTABLE.contains(known));
+            known.ok_or_else(|| ConfigError::new(PROVIDERS, format!("{name} is no provider that can be connected")))
+        };
+        let host = |name: String| {
+            let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+            if name.len() <= 253 && name.bytes().all(fits) {
+                Ok(name)
+            } else {
+                Err(ConfigError::new(HOSTS, format!("{name} is no host's name in small letters")))
+            }
+        };
+        Ok(Offered {
+            providers: self.list(PROVIDERS).map(provider).collect::<Result<_, _>>()?,
+            return_hosts: self.list(HOSTS).map(host).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn list(&self, name: &str) -> impl Iterator<Item = String> {
+        let text = self.optional(name).unwrap_or_default();
+        let names: Vec<String> = text.split(',').map(|each| each.trim().to_owned()).collect();
+        names.into_iter().filter(|each| !each.is_empty())
+    }
+}
+
 fn variable(provider: Provider, what: &str) -> String {
     format!("{}_{what}", provider.name().to_ascii_uppercase())
 }
 
 /// Checks an address that secrets or callbacks travel to.
-fn address(name: &str, base: &str, on_this_machine: bool) -> Result<String, ConfigError> {
+pub(super) fn address(name: &str, base: &str, on_this_machine: bool) -> Result<String, ConfigError> {
     let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
         .iter()
         .any(|local| base.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
@@ -93,6 +128,26 @@ mod tests {
         assert_eq!(base("http://127.0.0.1:9999/"), Ok(Some("http://127.0.0.1:9999".to_owned())));
         assert_eq!(base("http://api.example.com").unwrap_err().name, "ALIPAY_API_BASE");
         assert!(base("http://127.0.0.1.example.com").is_err());
+    }
+
+    #[test]
+    fn what_waybill_begins() {
+        let offered = |providers, hosts| {
+            Env::of([("START_PAYMENTS", providers), ("PAYMENT_RETURN_HOSTS", hosts)]).start_payments()
+        };
+        assert_eq!(offered("", ""), Ok(Offered::default()));
+        let both = offered("stripe, wechatpay", "shop.example,www.shop.example").unwrap();
+        assert_eq!(both.providers.into_iter().collect::<Vec<_>>(), [Provider::Stripe, Provider::Wechatpay]);
+        assert_eq!(both.return_hosts.into_iter().collect::<Vec<_>>(), ["shop.example", "www.shop.example"]);
+        for (providers, hosts, name) in [
+            ("cod", "", "START_PAYMENTS"),
+            ("Stripe", "", "START_PAYMENTS"),
+            ("", "https://shop.example", "PAYMENT_RETURN_HOSTS"),
+            ("", "*.shop.example", "PAYMENT_RETURN_HOSTS"),
+            ("", "Shop.example", "PAYMENT_RETURN_HOSTS"),
+        ] {
+            assert_eq!(offered(providers, hosts).unwrap_err().name, name, "{providers} {hosts}");
+        }
     }
 
     #[test]

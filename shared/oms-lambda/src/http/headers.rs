@@ -34,6 +34,22 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
+/// The `Idempotency-Key` header where it may be left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionalKey(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for OptionalKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if parts.headers.contains_key(IDEMPOTENCY_KEY) {
+            Ok(Self(Some(IdempotencyKey::from_request_parts(parts, state).await?.0)))
+        } else {
+            Ok(Self(None))
+        }
+    }
+}
+
 /// The version that `If-Match` asks for; none without the header or with `*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IfMatch(pub Option<u64>);
@@ -87,6 +103,10 @@ mod tests {
             let key = IdempotencyKey::from_request_parts(&mut parts(&[("idempotency-key", good)]), &()).await.unwrap();
             assert_eq!(key.0.as_bytes(), good);
         }
+        let optional = async |headers| OptionalKey::from_request_parts(&mut parts(headers), &()).await;
+        assert_eq!(optional(&[]).await.unwrap(), OptionalKey(None));
+        assert_eq!(optional(&[("idempotency-key", b"k")]).await.unwrap(), OptionalKey(Some("k".into())));
+        assert_eq!(optional(&[("idempotency-key", b"")]).await.unwrap_err().kind(), ProblemKind::KeyRequired);
         let longer = vec![b'k'; 256];
         let bad: Vec<Vec<(&str, &[u8])>> = vec![
             vec![],
@@ -100,7 +120,12 @@ mod tests {
             let problem = IdempotencyKey::from_request_parts(&mut parts(&headers), &()).await.unwrap_err();
             assert_eq!(problem.kind(), ProblemKind::KeyRequired);
             assert!(problem.detail().starts_with("Idempotency-Key: "));
+            // Where it may be left out, leaving it out is all that differs.
+            let optional = OptionalKey::from_request_parts(&mut parts(&headers), &()).await;
+            assert_eq!(optional.is_ok(), headers.is_empty());
         }
+        let given = OptionalKey::from_request_parts(&mut parts(&[("idempotency-key", b"k")]), &()).await;
+        assert_eq!(given.unwrap(), OptionalKey(Some("k".into())));
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ mod params;
 mod runner;
 mod strict;
 
-pub use headers::{IdempotencyKey, IfMatch, etag};
+pub use headers::{IdempotencyKey, IfMatch, OptionalKey, etag};
 pub use json::{BODY_LIMIT, HashedJson, RawBody, StrictJson, parse};
 pub use observe::{RequestId, finish};
 pub use params::{ExistingPath, NewPath, StrictQuery};

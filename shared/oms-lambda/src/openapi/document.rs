@@ -14,7 +14,7 @@ use utoipa::openapi::{
 };
 
 use super::params::IN_PATHS;
-use super::route::{Method, Named, Route};
+use super::route::{JSON, Method, Named, Route};
 use super::routes::ROUTES;
 use crate::auth::Role;
 use crate::problem::{MEDIA_TYPE, ProblemKind, TYPE_PREFIX};
@@ -115,9 +115,6 @@ fn operation(route: &Route, named: &mut Named) -> OperationBuilder {
     if let Some(body) = success.body {
         response = said(response, route, &body(named));
     }
-    if route.csv {
-        response = response.content("text/csv", Content::new(Some(text().build())));
-    }
     for (name, meaning) in success.headers {
         response = response.header(*name, text_header(meaning));
     }
@@ -135,8 +132,13 @@ fn operation(route: &Route, named: &mut Named) -> OperationBuilder {
     operation.response(StatusCode::TOO_MANY_REQUESTS.as_str(), Ref::from_response_name(TOO_MANY))
 }
 
+/// The same in every media type of the route: JSON by its schema, anything else as a text.
 fn said(response: ResponseBuilder, route: &Route, schema: &RefOr<Schema>) -> ResponseBuilder {
-    route.says.iter().fold(response, |response, media| response.content(*media, Content::new(Some(schema.clone()))))
+    route.says.iter().fold(response, |response, media| {
+        let is_json = JSON.contains(media);
+        let content = if is_json { Content::new(Some(schema.clone())) } else { Content::new(Some(text().build())) };
+        response.content(*media, content)
+    })
 }
 
 fn who(route: &Route) -> String {

@@ -16,7 +16,11 @@ pub(super) const IN_PATHS: &[(&str, &str, SchemaOf)] = &[
     ("hold_id", "The hold, by its id within the order.", |_| {
         string("A hold.", 1, 40, Some("^[A-Za-z0-9._-]+$")).into()
     }),
+    ("capture_id", "The capture.", |_| string("A capture.", 1, 64, Some("^[A-Za-z0-9._-]+$")).into()),
     ("refund_id", "The refund.", |_| string("A refund.", 1, 64, Some("^[A-Za-z0-9._-]+$")).into()),
+    ("payment_id", "The payment attempt, by its id within the order.", |_| {
+        string("A payment attempt.", 1, 40, Some("^[A-Za-z0-9._-]+$")).into()
+    }),
     ("anomaly_id", "The anomaly, by its id within the order.", |_| string("An anomaly.", 1, 64, None).into()),
     ("task_id", "The task.", |_| string("A task.", 1, 500, None).into()),
     ("location_id", "The location.", of::<schema::LocationId>),
@@ -110,6 +114,19 @@ pub(super) const LIST_SHIPMENTS: &[Param] = &[
 pub(super) const IF_MATCH: &[Param] =
     &[header("If-Match", "The `ETag` that the change builds on; without it the change is made in any case.")];
 
+fn key(_: &mut Named) -> RefOr<Schema> {
+    string("A key of the sender's choice.", 1, 255, Some("^[\\u0021-\\u007e]+$")).into()
+}
+
+pub(super) const OPTIONAL_KEY: &[Param] = &[Param {
+    name: "Idempotency-Key",
+    is_header: true,
+    required: false,
+    description: "For a part of an order: the same key and body again have no second effect. Without it every request \
+                  cancels units of its own.",
+    schema: key,
+}];
+
 pub(super) const IF_NONE_MATCH: &[Param] = &[header("If-None-Match", "The `ETag` that the caller has already.")];
 
 pub(super) const PROVIDER_SIGNATURE: &[Param] = &[
@@ -130,3 +147,12 @@ pub(super) const CARRIER_SIGNATURE: &[Param] = &[
     header("webhook-timestamp", "Standard Webhooks: seconds since 1970."),
     header("webhook-signature", "Standard Webhooks: signatures over id, timestamp and the exact body."),
 ];
+
+/// A request that may be repeated under a key, and need not have one.
+pub(super) const MAY_BE_KEYED: &[Param] = &[Param {
+    name: "Idempotency-Key",
+    is_header: true,
+    required: false,
+    description: "The same key and body again opens no further attempt. Without it every request opens one.",
+    schema: key,
+}];

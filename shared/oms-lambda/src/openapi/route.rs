@@ -22,6 +22,8 @@ pub(super) fn of<T: ToSchema>(named: &mut Named) -> RefOr<Schema> {
 
 /// The media type of nearly everything.
 pub(super) const JSON: &[&str] = &["application/json"];
+/// The media types of what finance opens in a spreadsheet.
+pub(super) const JSON_OR_CSV: &[&str] = &["application/json", "text/csv"];
 
 /// The methods that the API uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +86,6 @@ pub struct Route {
     pub(super) params: &'static [Param],
     pub(super) body: Option<SchemaOf>,
     pub(super) success: Success,
-    /// Whether `Accept: text/csv` gets the same as CSV.
-    pub(super) csv: bool,
     /// Answers without a body besides the success, each with its meaning.
     pub(super) bare: &'static [(StatusCode, &'static str)],
     /// For a caller with a protocol of its own: the refusals that it gets in its own manner.
@@ -94,7 +94,8 @@ pub struct Route {
     pub(super) own_refusal: SchemaOf,
     /// The media types of the body.
     pub(super) takes: &'static [&'static str],
-    /// The media types of the success and of refusals in the caller's own manner.
+    /// The media types of the success and of refusals in the caller's own manner. Where there are several, `Accept` or the
+    /// caller's protocol chooses.
     pub(super) says: &'static [&'static str],
 }
 

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use super::params;
-use super::route::{JSON, Method, Route, SchemaOf, Success, of};
+use super::route::{JSON, JSON_OR_CSV, Method, Route, SchemaOf, Success, of};
 use crate::api::answers::{
     AcceptedOrder, LedgerPage, OrderAnswer, OrderPage, PaymentAnswer, RefundAnswer, ShipmentPage, TaskPage,
 };
@@ -13,6 +13,7 @@ use crate::api::callbacks::{
 use crate::api::ledger::OrderLedgerView;
 use crate::api::order_request::OrderRequest;
 use crate::api::order_view::OrderView;
+use crate::api::payment_start::{StartPaymentRequest, StartedPayment};
 use crate::api::requests::{
     CancellationRequest, PaymentAttemptRequest, ReasonRequest, RefundRequest, ShipmentEventRequest,
 };
@@ -46,7 +47,6 @@ const fn route(function: &'static str, method: Method, path: &'static str, name:
         params: &[],
         body: None,
         success,
-        csv: false,
         bare: &[],
         own_refusals: &[],
         own_refusal: of::<CallbackRefusal>,
@@ -100,8 +100,10 @@ pub const GET_ORDER: Route = Route {
 /// Cancels an order.
 pub const CANCEL_ORDER: Route = Route {
     roles: &[Role::Storefront, Role::Channel, Role::Support],
-    problems: &[P::NotFound, P::AlreadyShipped, P::WrongState, P::NotOffered],
-    summary: "Cancel an order of which nothing has shipped. What was paid goes back; goods return to stock.",
+    problems: &[P::NotFound, P::AlreadyShipped, P::WrongState, P::ExceedsRemaining, P::KeyRequired, P::KeyReused],
+    summary: "Cancel an order of which nothing has shipped, or units that no location has accepted. What was paid for them \
+              goes back; goods return to stock.",
+    params: params::OPTIONAL_KEY,
     body: Some(of::<CancellationRequest>),
     success: taken(of::<OrderAnswer>, "The cancellation is under way, or was before."),
     ..route("orders", Method::Post, "/v1/orders/{order_id}/cancellation", "cancelOrder")
@@ -116,6 +118,25 @@ pub const REQUEST_REFUND: Route = Route {
     body: Some(of::<RefundRequest>),
     success: taken(of::<RefundAnswer>, "The refund is under way, or waits for a second person."),
     ..route("orders", Method::Post, "/v1/orders/{order_id}/refunds", "requestRefund")
+};
+
+/// Sends a capture again.
+pub const RETRY_CAPTURE: Route = Route {
+    roles: &[Role::Finance],
+    problems: &[P::NotFound, P::WrongState, P::NotOffered],
+    summary: "Send a capture again that the provider refused, under the same key.",
+    success: taken(of::<OrderAnswer>, "The capture is sent again."),
+    ..route("orders", Method::Post, "/v1/orders/{order_id}/captures/{capture_id}/retry", "retryCapture")
+};
+
+/// Gives a capture up.
+pub const WITHDRAW_CAPTURE: Route = Route {
+    roles: &[Role::Finance],
+    problems: &[P::NotFound, P::WrongState],
+    summary: "Give up a capture that failed: the shop does without this money, or has it by another way.",
+    body: Some(of::<ReasonRequest>),
+    success: ok(of::<OrderAnswer>, "The capture is withdrawn."),
+    ..route("orders", Method::Post, "/v1/orders/{order_id}/captures/{capture_id}/withdraw", "withdrawCapture")
 };
 
 /// Sends a refund again.
@@ -156,14 +177,25 @@ pub const DECLINE_REFUND: Route = Route {
     ..route("orders", Method::Post, "/v1/orders/{order_id}/refunds/{refund_id}/decline", "declineRefund")
 };
 
-/// Tells the provider's id of a payment attempt.
+/// Opens a further payment attempt, or tells the provider's id of the present one.
 pub const ADD_PAYMENT: Route = Route {
     roles: &[Role::Storefront, Role::Channel],
-    problems: &[P::NotFound, P::WrongState, P::NotOffered],
-    summary: "Tell the provider's own id of the present payment attempt, so that it can be called off.",
+    problems: &[P::KeyRequired, P::NotFound, P::WrongState, P::KeyReused, P::NotOffered],
+    summary: "Open a further payment attempt with a reference of its own; or, with `provider_payment_id`, tell the provider's own id of the present one, so that it can be called off.",
+    params: params::MAY_BE_KEYED,
     body: Some(of::<PaymentAttemptRequest>),
-    success: ok(of::<PaymentAnswer>, "The id is kept."),
+    success: ok(of::<PaymentAnswer>, "The attempt is open, or the id is kept."),
     ..route("orders", Method::Post, "/v1/orders/{order_id}/payments", "addPayment")
+};
+
+/// Begins a payment at its provider.
+pub const START_PAYMENT: Route = Route {
+    roles: &[Role::Storefront, Role::Channel],
+    problems: &[P::NotFound, P::WrongState, P::NotOffered],
+    summary: "Begin a payment attempt at its provider, or go on with it: the same request again gives the same payment. For providers that `StartPayments` names; payments of the others are begun by the storefront, with the `payment_reference`.",
+    body: Some(of::<StartPaymentRequest>),
+    success: ok(of::<StartedPayment>, "It is begun: what the storefront does next."),
+    ..route("payment-start", Method::Post, "/v1/orders/{order_id}/payments/{payment_id}/start", "startPayment")
 };
 
 /// Lifts a hold.
@@ -220,7 +252,7 @@ pub const GET_ORDER_LEDGER: Route = Route {
     roles: &[Role::Finance],
     problems: &[P::NotFound],
     summary: "Show all that was written in the ledger for an order, and what each account holds of it.",
-    csv: true,
+    says: JSON_OR_CSV,
     success: ok(of::<OrderLedgerView>, "The order's entries, oldest first; as CSV without the balances."),
     ..route("orders", Method::Get, "/v1/orders/{order_id}/ledger", "getOrderLedger")
 };
@@ -230,7 +262,7 @@ pub const GET_LEDGER: Route = Route {
     roles: &[Role::Finance],
     summary: "List the ledger of a day, oldest first. A page holds whole commits; a moment may pass before a commit is listed.",
     params: params::GET_LEDGER,
-    csv: true,
+    says: JSON_OR_CSV,
     success: Success {
         headers: &[("Link", "With CSV: the next page, `rel=\"next\"`; none on the last.")],
         ..ok(of::<LedgerPage>, "A page of entries.")
@@ -357,11 +389,14 @@ pub const ROUTES: &[&Route] = &[
     &GET_ORDER,
     &CANCEL_ORDER,
     &REQUEST_REFUND,
+    &RETRY_CAPTURE,
+    &WITHDRAW_CAPTURE,
     &RETRY_REFUND,
     &SETTLE_REFUND,
     &APPROVE_REFUND,
     &DECLINE_REFUND,
     &ADD_PAYMENT,
+    &START_PAYMENT,
     &RELEASE_HOLD,
     &REJECT_HOLD,
     &RETRY_ALLOCATION,

@@ -6,7 +6,7 @@
 //! <https://docs.adyen.com/development-resources/error-codes>,
 //! <https://docs.adyen.com/development-resources/api-idempotency>.
 
-use oms_app::ports::{CancelAnswer, RefundAnswer};
+use oms_app::ports::{CancelAnswer, CaptureAnswer, RefundAnswer};
 use oms_domain::money::Money;
 
 use super::currency::from_adyen;
@@ -40,7 +40,7 @@ impl Reply {
     /// - 401, 403 and everything that is not of the type `validation`: our key, our account or Adyen itself is at fault,
     ///   not this request.
     /// - 704, 409 and what is called transient: another request with this key is at work, or was.
-    fn refusal(&self) -> Option<Failure> {
+    pub(super) fn refusal(&self) -> Option<Failure> {
         if self.transient || !matches!(self.status, 400 | 422) {
             return None;
         }
@@ -63,14 +63,26 @@ pub(super) fn refund(reply: &Reply, payment: &str, amount: Money) -> RefundAnswe
     if let Some(failure) = reply.refusal() {
         return RefundAnswer::Refused { reason: reason(&failure) };
     }
-    let as_asked = |m: &Modification| {
-        let told = m.amount.as_ref().map(|told| from_adyen(told.value, &told.currency));
-        m.payment_psp_reference.as_deref() == Some(payment) && told == Some(Ok(amount))
-    };
-    match reply.received().filter(as_asked) {
+    match reply.received().filter(|m| is_as_asked(m, payment, amount)) {
         Some(received) => RefundAnswer::Pending { reference: received.psp_reference },
         None => RefundAnswer::Unknown,
     }
+}
+
+/// Reads the answer to `POST /payments/{id}/captures`, by the same rule.
+pub(super) fn capture(reply: &Reply, payment: &str, amount: Money) -> CaptureAnswer {
+    if let Some(failure) = reply.refusal() {
+        return CaptureAnswer::Refused { reason: reason(&failure) };
+    }
+    match reply.received().filter(|m| is_as_asked(m, payment, amount)) {
+        Some(received) => CaptureAnswer::Pending { reference: received.psp_reference },
+        None => CaptureAnswer::Unknown,
+    }
+}
+
+fn is_as_asked(told: &Modification, payment: &str, amount: Money) -> bool {
+    let sum = told.amount.as_ref().map(|told| from_adyen(told.value, &told.currency));
+    told.payment_psp_reference.as_deref() == Some(payment) && sum == Some(Ok(amount))
 }
 
 /// Reads the answer to `POST /payments/{id}/cancels`, or to `POST /cancels` with our reference of the payment.
@@ -91,7 +103,7 @@ pub(super) fn cancel(reply: &Reply, payment: Option<&str>, reference: &str) -> C
     }
 }
 
-fn reason(failure: &Failure) -> String {
+pub(super) fn reason(failure: &Failure) -> String {
     if failure.message.is_empty() {
         short(&failure.error_code)
     } else {

@@ -1,6 +1,8 @@
-//! Adyen's Checkout API, as far as an order system needs it: refunds and cancellations, each safe to repeat.
+//! Adyen's Checkout API, as far as an order system needs it: payments begun, refunds, captures and cancellations, each safe
+//! to repeat.
 //!
-//! It calls `POST /payments/{id}/refunds`, `POST /payments/{id}/cancels` and `POST /cancels`, version 71. Nothing is retried
+//! It calls `POST /payments/{id}/refunds`, `POST /payments/{id}/captures`, `POST /payments/{id}/cancels`, `POST /cancels`, and
+//! `POST`, `GET` and `PATCH` of `/paymentLinks`, version 71. Nothing is retried
 //! here: a lost answer is [`RefundAnswer::Unknown`], and the order's own work comes back to it later. Adyen cannot be asked
 //! about a refund. What it can do is answer the same request under the same key as it did before, so that is how a lost
 //! answer is found again, for as long as Adyen surely keeps the key.
@@ -11,13 +13,19 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use oms_app::ports::{CancelAnswer, CancelRequest, Clock, PaymentGateway, RefundAnswer, RefundRequest};
+use oms_app::ports::{
+    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Clock, PaymentGateway, RefundAnswer, RefundRequest,
+    StartAnswer, StartRequest,
+};
 use oms_domain::body::Provider;
+use oms_domain::money::Money;
+use reqwest::RequestBuilder;
 use serde::Serialize;
 use url::Url;
 
 use super::answer::{self, Reply};
 use super::currency::to_adyen;
+use super::start;
 use crate::error::ProviderError;
 use crate::http_client;
 use crate::resend;
@@ -67,14 +75,14 @@ impl fmt::Debug for AdyenClient {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct RefundBody<'a> {
+struct MoveBody<'a> {
     merchant_account: &'a str,
-    amount: RefundBodyAmount,
+    amount: MoveBodyAmount,
     reference: &'a str,
 }
 
 #[derive(Serialize)]
-struct RefundBodyAmount {
+struct MoveBodyAmount {
     value: i64,
     currency: &'static str,
 }
@@ -109,8 +117,35 @@ impl AdyenClient {
         })
     }
 
-    /// Sends a request. None when no whole answer came back: then nobody knows whether it was carried out.
-    async fn post(
+    fn endpoint(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/{VERSION}/{path}", self.base.path().trim_end_matches('/')));
+        url
+    }
+
+    /// Whose payments they are.
+    pub(super) fn merchant_account(&self) -> &str {
+        &self.merchant_account
+    }
+
+    /// Asks about something.
+    pub(super) async fn get(&self, path: &str, what: &'static str, about: &str) -> Option<Reply> {
+        self.exchange(self.http.get(self.endpoint(path)), what, about).await
+    }
+
+    /// Changes something that can be changed again and again.
+    pub(super) async fn patch(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync),
+        what: &'static str,
+        about: &str,
+    ) -> Option<Reply> {
+        self.exchange(self.http.patch(self.endpoint(path)).json(body), what, about).await
+    }
+
+    /// Sends a request under its key.
+    pub(super) async fn post(
         &self,
         path: &str,
         key: &str,
@@ -118,10 +153,13 @@ impl AdyenClient {
         what: &'static str,
         about: &str,
     ) -> Option<Reply> {
-        let mut url = self.base.clone();
-        url.set_path(&format!("{}/{VERSION}/{path}", self.base.path().trim_end_matches('/')));
-        let request = self.http.post(url).header("x-api-key", self.api_key.expose()).header("idempotency-key", key);
-        let response = match request.json(body).send().await {
+        let request = self.http.post(self.endpoint(path)).header("idempotency-key", key);
+        self.exchange(request.json(body), what, about).await
+    }
+
+    /// Sends a request. None when no whole answer came back: then nobody knows whether it was carried out.
+    async fn exchange(&self, request: RequestBuilder, what: &'static str, about: &str) -> Option<Reply> {
+        let response = match request.header("x-api-key", self.api_key.expose()).send().await {
             Ok(response) => response,
             Err(error) => {
                 let error = http_client::explain(error);
@@ -163,13 +201,13 @@ impl AdyenClient {
 
     /// Sends a refund for the first time or again: under its key that is the same to Adyen.
     async fn send(&self, request: &RefundRequest, units: i64) -> RefundAnswer {
-        if !resend::is_safe(request, self.clock.now(), KEY_IS_KEPT) {
+        if !resend::is_safe(request.first_sent_at, self.clock.now(), KEY_IS_KEPT) {
             return RefundAnswer::Unknown;
         }
         let (payment, refund_id) = (request.provider_payment_id.as_str(), request.refund_id.as_str());
-        let body = RefundBody {
+        let body = MoveBody {
             merchant_account: &self.merchant_account,
-            amount: RefundBodyAmount { value: units, currency: request.amount.currency().code() },
+            amount: MoveBodyAmount { value: units, currency: request.amount.currency().code() },
             // The webhook brings it back, and with it finds the order and the refund.
             reference: refund_id,
         };
@@ -178,12 +216,30 @@ impl AdyenClient {
     }
 }
 
-/// How many units are to go back, or why that cannot even be asked for.
-fn units(request: &RefundRequest) -> Result<i64, String> {
-    if !is_id(&request.provider_payment_id) {
+impl AdyenClient {
+    /// Sends a capture for the first time or again: under its key that is the same to Adyen.
+    async fn take(&self, request: &CaptureRequest, units: i64) -> CaptureAnswer {
+        if !resend::is_safe(request.first_sent_at, self.clock.now(), KEY_IS_KEPT) {
+            return CaptureAnswer::Unknown;
+        }
+        let (payment, capture_id) = (request.provider_payment_id.as_str(), request.capture_id.as_str());
+        let body = MoveBody {
+            merchant_account: &self.merchant_account,
+            amount: MoveBodyAmount { value: units, currency: request.amount.currency().code() },
+            // The webhook brings it back, and with it finds the order and the payment.
+            reference: request.payment_reference.as_str(),
+        };
+        let reply = self.post(&format!("payments/{payment}/captures"), capture_id, &body, "capture", capture_id).await;
+        reply.map_or(CaptureAnswer::Unknown, |reply| answer::capture(&reply, payment, request.amount))
+    }
+}
+
+/// How many units are to move, or why that cannot even be asked for.
+fn units(provider_payment_id: &str, amount: Money) -> Result<i64, String> {
+    if !is_id(provider_payment_id) {
         return Err("the payment has no id of Adyen's".to_owned());
     }
-    to_adyen(request.amount).map_err(|error| error.to_string())
+    to_adyen(amount).map_err(|error| error.to_string())
 }
 
 #[async_trait]
@@ -193,7 +249,7 @@ impl PaymentGateway for AdyenClient {
     }
 
     async fn refund(&self, request: &RefundRequest) -> RefundAnswer {
-        match units(request) {
+        match units(&request.provider_payment_id, request.amount) {
             Ok(units) => self.send(request, units).await,
             // Never sent, so certainly not done.
             Err(reason) => RefundAnswer::Refused { reason },
@@ -203,15 +259,36 @@ impl PaymentGateway for AdyenClient {
     /// A refund that Adyen has received waits for its webhook, and there is nothing to ask. When that does not come for as
     /// long as the key is kept, nobody but a person can find out what became of it.
     async fn query_refund(&self, request: &RefundRequest) -> RefundAnswer {
-        let Ok(units) = units(request) else {
+        let Ok(units) = units(&request.provider_payment_id, request.amount) else {
             return RefundAnswer::NotFound;
         };
         match &request.provider_refund_id {
-            Some(reference) if resend::is_safe(request, self.clock.now(), KEY_IS_KEPT) => {
+            Some(reference) if resend::is_safe(request.first_sent_at, self.clock.now(), KEY_IS_KEPT) => {
                 RefundAnswer::Pending { reference: reference.clone() }
             }
             Some(_) => RefundAnswer::Unknown,
             None => self.send(request, units).await,
+        }
+    }
+
+    /// Adyen's answer is never more than *received*: that the money is taken is told by the webhook `CAPTURE`.
+    async fn capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        match units(&request.provider_payment_id, request.amount) {
+            Ok(units) => self.take(request, units).await,
+            // Never sent, so certainly not done.
+            Err(reason) => CaptureAnswer::Refused { reason },
+        }
+    }
+
+    /// As with refunds there is nothing to ask: one that Adyen has received waits for its webhook, and one whose answer was
+    /// lost is sent again under its key.
+    async fn query_capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        let is_kept = resend::is_safe(request.first_sent_at, self.clock.now(), KEY_IS_KEPT);
+        match (&request.provider_capture_id, units(&request.provider_payment_id, request.amount)) {
+            (Some(reference), _) if is_kept => CaptureAnswer::Pending { reference: reference.clone() },
+            (Some(_), _) => CaptureAnswer::Unknown,
+            (None, Ok(units)) => self.take(request, units).await,
+            (None, Err(reason)) => CaptureAnswer::Refused { reason },
         }
     }
 
@@ -220,6 +297,11 @@ impl PaymentGateway for AdyenClient {
     async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
         let reference = request.payment_reference.as_str();
         let payment = request.provider_payment_id.as_deref();
+        if let (None, Some(link)) = (payment, request.object.as_deref())
+            && let Some(answer) = start::end(self, link, reference).await
+        {
+            return answer;
+        }
         let path = match payment {
             Some(id) if is_id(id) => format!("payments/{id}/cancels"),
             Some(_) => return CancelAnswer::Refused { reason: "the payment has no id of Adyen's".to_owned() },
@@ -230,6 +312,10 @@ impl PaymentGateway for AdyenClient {
         let key = format!("cancel-{}", payment.unwrap_or(reference));
         let reply = self.post(&path, &key, &body, "cancel", reference).await;
         reply.map_or(CancelAnswer::Unknown, |reply| answer::cancel(&reply, payment, reference))
+    }
+
+    async fn start(&self, request: &StartRequest) -> StartAnswer {
+        start::begin(self, request).await
     }
 }
 

@@ -152,10 +152,9 @@ fn fact(shop: &Shop, item: &Item, meaning: Meaning, named: Named) -> Result<Paym
         },
         (Meaning::Authorisation, false) => PaymentFactKind::Failed { reason: reason(item) },
         (Meaning::Capture, true) => PaymentFactKind::Captured { amount: amount(item)? },
-        // Goods may be moving on it. There is no word of its own for money that fails to come after it was ours, and what
-        // has to happen is what happens in a dispute: nothing more ships, and people look.
+        // Goods may be moving on it: nothing more ships, and people look.
         (Meaning::Capture, false) | (Meaning::CaptureFailed, true) => {
-            PaymentFactKind::Disputed { amount: amount(item)? }
+            PaymentFactKind::CaptureFailed { amount: amount(item)?, reason: reason(item) }
         }
         (Meaning::Cancellation, true) => PaymentFactKind::Cancelled,
         (Meaning::Refund, _) => refund(item, named, succeeded)?,

@@ -18,6 +18,7 @@ pub mod client;
 mod currency;
 mod map;
 pub mod signature;
+mod start;
 mod wire;
 
 pub use client::{AdyenClient, AdyenConfig};

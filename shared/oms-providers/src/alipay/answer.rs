@@ -9,7 +9,7 @@ use oms_domain::money::Money;
 use serde::de::DeserializeOwned;
 
 use super::signature::check_node;
-use super::wire::{Envelope, Outcome, RefundFound, Refunded, Trade};
+use super::wire::{Envelope, Outcome, QrCode, RefundFound, Refunded, Trade};
 use super::yuan;
 use crate::after::{AfterClose, AfterRefund};
 use crate::error::ProviderError;
@@ -115,6 +115,32 @@ pub(super) fn queried(reply: &Reply, number: &str, amount: Money) -> RefundAnswe
     }
 }
 
+/// How `alipay.trade.precreate` was answered.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Precreated {
+    /// With what the code says.
+    Code(String),
+    /// The trade of this number is paid.
+    Paid,
+    /// With a no.
+    Refused(String),
+    /// Not in so many words.
+    Unknown,
+}
+
+/// Reads the answer to `alipay.trade.precreate`.
+pub(super) fn precreated(reply: &Reply, out_trade_no: &str) -> Precreated {
+    if reply.is_done() {
+        let code = reply.object::<QrCode>().filter(|code| code.out_trade_no == out_trade_no);
+        return code.map_or(Precreated::Unknown, |code| Precreated::Code(code.qr_code));
+    }
+    match reply.refusal() {
+        Some(error) if error.sub_code == "ACQ.TRADE_HAS_SUCCESS" => Precreated::Paid,
+        Some(error) => Precreated::Refused(reason(error)),
+        None => Precreated::Unknown,
+    }
+}
+
 /// Reads the answer to `alipay.trade.close`.
 pub(super) fn closed(reply: &Reply) -> AfterClose {
     if reply.is_done() {
@@ -139,7 +165,11 @@ pub(super) fn standing(reply: &Reply, out_trade_no: &str, reason: String) -> Can
     };
     match trade.trade_status.as_str() {
         "TRADE_SUCCESS" | "TRADE_FINISHED" => {
-            trade.total_amount.and_then(|text| yuan(&text).ok()).map_or(CancelAnswer::Unknown, CancelAnswer::Captured)
+            let amount = trade.total_amount.and_then(|text| yuan(&text).ok());
+            match (amount, trade.trade_no.filter(|id| !id.is_empty())) {
+                (Some(amount), Some(provider_payment_id)) => CancelAnswer::Found { provider_payment_id, amount },
+                (Some(_), None) | (None, _) => CancelAnswer::Unknown,
+            }
         }
         // Never paid, or paid and wholly sent back: nothing is held either way.
         "TRADE_CLOSED" => CancelAnswer::Cancelled,

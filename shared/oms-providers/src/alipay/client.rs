@@ -1,4 +1,4 @@
-//! Alipay's API, as far as an order system needs it: refunds and closed trades, each safe to repeat.
+//! Alipay's API, as far as an order system needs it: payments begun, refunds and closed trades, each safe to repeat.
 //!
 //! It calls `alipay.trade.refund`, `alipay.trade.fastpay.refund.query`, `alipay.trade.close` and `alipay.trade.query` at
 //! the one gateway. Every request is signed by us, every answer by Alipay; an answer whose signature does not fit is as
@@ -12,7 +12,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use oms_app::ports::{CancelAnswer, CancelRequest, Clock, PaymentGateway, RefundAnswer, RefundRequest};
+use oms_app::ports::{
+    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Clock, PaymentGateway, RefundAnswer, RefundRequest,
+    StartAnswer, StartRequest,
+};
 use oms_domain::body::Provider;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
@@ -20,6 +23,7 @@ use url::{Url, form_urlencoded};
 
 use super::answer::{self, Reply};
 use super::signature;
+use super::start;
 use super::written;
 use crate::after::AfterClose;
 use crate::error::ProviderError;
@@ -31,13 +35,18 @@ use crate::verified::{RsaKey, RsaSigner};
 const LARGEST_ANSWER: usize = 256 * 1024;
 
 /// Times in requests are those of Beijing.
-const BEIJING: Offset = Offset::constant(8);
+pub(super) const BEIJING: Offset = Offset::constant(8);
+
+/// The parameter that holds what a call is about.
+pub(super) const CONTENT: &str = "biz_content";
 
 /// Where and how Alipay's API is called.
 #[derive(Debug, Clone)]
 pub struct AlipayConfig {
     /// The address of the gateway: https, or plain http to this very machine (a stand-in).
     pub gateway: String,
+    /// Where payments that are begun here are notified; without it, where the app's settings say.
+    pub callback_url: Option<String>,
     /// How long connecting may take.
     pub connect_timeout: Duration,
     /// How long a whole exchange may take.
@@ -48,6 +57,7 @@ impl Default for AlipayConfig {
     fn default() -> Self {
         Self {
             gateway: "https://openapi.alipay.com/gateway.do".to_owned(),
+            callback_url: None,
             connect_timeout: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
         }
@@ -61,6 +71,7 @@ pub struct AlipayClient {
     app_id: String,
     key: RsaSigner,
     alipay_keys: Vec<RsaKey>,
+    callback_url: Option<String>,
     clock: Arc<dyn Clock>,
 }
 
@@ -84,14 +95,20 @@ impl AlipayClient {
             app_id: secrets.app_id.clone(),
             key: secrets.app_key.clone(),
             alipay_keys: secrets.alipay_keys.clone(),
+            callback_url: config.callback_url.clone(),
             clock,
         })
     }
 
     /// The address and the body of a call: what describes the call goes into the address, because the gateway has to know
     /// the charset before it reads the body.
-    fn signed(&self, method: &str, content: &Value, at: Timestamp) -> Result<(Url, String), ProviderError> {
-        const CONTENT: &str = "biz_content";
+    pub(super) fn signed(
+        &self,
+        method: &str,
+        content: &Value,
+        addresses: &[(&str, &str)],
+    ) -> Result<(Url, String), ProviderError> {
+        let at: Timestamp = self.clock.now();
         let pairs = [
             ("app_id", self.app_id.clone()),
             ("method", method.to_owned()),
@@ -102,7 +119,8 @@ impl AlipayClient {
             ("version", "1.0".to_owned()),
             (CONTENT, content.to_string()),
         ];
-        let pairs = pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let addresses = addresses.iter().map(|(key, value)| (*key, (*value).to_owned()));
+        let pairs = pairs.into_iter().chain(addresses).map(|(key, value)| (key.to_owned(), value)).collect();
         let (body, query): (Vec<_>, Vec<_>) =
             signature::sign(&self.key, pairs)?.into_iter().partition(|(key, _)| key == CONTENT);
         let mut url = self.gateway.clone();
@@ -112,7 +130,24 @@ impl AlipayClient {
 
     /// Calls a method. None when no whole answer of Alipay's came back: then nobody knows whether it was carried out.
     async fn call(&self, method: &'static str, content: &Value, about: &str) -> Option<Reply> {
-        let (url, body) = match self.signed(method, content, self.clock.now()) {
+        self.call_with(method, content, &[], about).await
+    }
+
+    /// Where a payment that is begun is notified, and where the buyer goes afterwards.
+    pub(super) fn addresses<'a>(&'a self, return_url: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
+        let notify = self.callback_url.as_deref().map(|url| ("notify_url", url));
+        notify.into_iter().chain(return_url.map(|url| ("return_url", url))).collect()
+    }
+
+    /// The same with addresses that belong to the payment.
+    pub(super) async fn call_with(
+        &self,
+        method: &'static str,
+        content: &Value,
+        addresses: &[(&str, &str)],
+        about: &str,
+    ) -> Option<Reply> {
+        let (url, body) = match self.signed(method, content, addresses) {
             Ok(signed) => signed,
             Err(error) => {
                 tracing::error!(provider = "alipay", method, about, %error, "alipay: {method} not signed");
@@ -203,6 +238,15 @@ impl PaymentGateway for AlipayClient {
         self.look_up(request).await
     }
 
+    /// Alipay takes the money when the buyer pays: there is no promise to take.
+    async fn capture(&self, _request: &CaptureRequest) -> CaptureAnswer {
+        CaptureAnswer::Refused { reason: "Alipay takes the money at once, it keeps no promise".to_owned() }
+    }
+
+    async fn query_capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        self.capture(request).await
+    }
+
     /// Closes the trade by our reference, by which alone it is known until it is paid.
     async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
         let number = request.payment_reference.as_str();
@@ -217,5 +261,9 @@ impl PaymentGateway for AlipayClient {
                 reply.map_or(CancelAnswer::Unknown, |reply| answer::standing(&reply, number, reason))
             }
         }
+    }
+
+    async fn start(&self, request: &StartRequest) -> StartAnswer {
+        start::begin(self, request).await
     }
 }

@@ -3,10 +3,11 @@
 //!
 //! A payment is known by our own reference (`out_trade_no`), a refund by our own id (`out_request_no`).
 //! Sources: <https://opendocs.alipay.com/open/270/105902> (notifications), <https://opendocs.alipay.com/common/02mse7>
-//! (signatures), and the `python-alipay-sdk` package of PyPI, which signs what we verify and verifies what we sign in
-//! `tests/providers/cross_check_alipay.rs`.
+//! (signatures), and the packages `python-alipay-sdk` (PyPI) and `alipay-sdk` (npm, Alipay's own), which sign what we verify
+//! and verify what we sign in `tests/providers/cross_check_alipay.rs` and `cross_check_node.rs`.
 //!
 //! Not confirmed by code that we did not write:
+//! - that `sign_type` is no part of what is signed in a notification of a payment: Alipay's own package tries both ways;
 //! - that a refund is notified as TRADE_SUCCESS or TRADE_CLOSED with `refund_fee`, the sum of all refunds, and
 //!   `out_biz_no`, our id of this one;
 //! - that a refund that is sent again is answered `fund_change=N`; such an answer is never believed without a query;
@@ -16,6 +17,7 @@ mod answer;
 pub mod client;
 mod map;
 pub mod signature;
+mod start;
 mod wire;
 
 pub use client::{AlipayClient, AlipayConfig};

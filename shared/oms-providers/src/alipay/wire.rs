@@ -48,10 +48,21 @@ pub(super) struct RefundFound {
 /// The answer to `alipay.trade.query`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Trade {
+    /// Alipay's id.
+    pub(super) trade_no: Option<String>,
     /// Our reference.
     pub(super) out_trade_no: String,
     /// `WAIT_BUYER_PAY`, `TRADE_SUCCESS`, `TRADE_FINISHED`, `TRADE_CLOSED`.
     pub(super) trade_status: String,
     /// In yuan.
     pub(super) total_amount: Option<String>,
+}
+
+/// The answer to `alipay.trade.precreate`.
+#[derive(Debug, Deserialize)]
+pub(super) struct QrCode {
+    /// Our reference.
+    pub(super) out_trade_no: String,
+    /// What the code says.
+    pub(super) qr_code: String,
 }

@@ -6,7 +6,7 @@
 //! <https://developer.paypal.com/api/rest/responses/>.
 
 use jiff::{SignedDuration, Timestamp};
-use oms_app::ports::{CancelAnswer, RefundAnswer};
+use oms_app::ports::{CancelAnswer, CaptureAnswer, RefundAnswer};
 use oms_domain::money::Money;
 use oms_domain::payment::RefundFactStatus;
 
@@ -45,7 +45,7 @@ impl Reply {
     /// - 401 and 403: our credentials are refused, not this refund.
     /// - 409, and a number that was used before: another request of ours is at work, or was.
     /// - 408, 429 and 5xx: not now, or not known.
-    fn refusal(&self) -> Option<Failure> {
+    pub(super) fn refusal(&self) -> Option<Failure> {
         if !matches!(self.status, 400 | 404 | 422) {
             return None;
         }
@@ -116,6 +116,71 @@ pub(super) fn standing(reply: &Reply, id: &str) -> CancelAnswer {
     }
 }
 
+/// Reads the answer to `POST /v2/payments/authorizations/{id}/capture` or `GET /v2/payments/captures/{id}`.
+pub(super) fn capture(reply: &Reply) -> CaptureAnswer {
+    if let Some(failure) = reply.refusal() {
+        return CaptureAnswer::Refused { reason: reason(&failure) };
+    }
+    let Some(capture) = reply.movement() else {
+        return CaptureAnswer::Unknown;
+    };
+    let amount = capture.amount.as_ref().and_then(|amount| from_paypal(amount).ok());
+    match (capture.status.as_deref(), amount) {
+        (Some("COMPLETED" | "PARTIALLY_REFUNDED" | "REFUNDED"), Some(amount)) => {
+            CaptureAnswer::Captured { amount, reference: Some(capture.id.clone()), payment: Some(capture.id) }
+        }
+        (Some("PENDING"), _) => CaptureAnswer::Pending { reference: capture.id },
+        (Some(status @ ("DECLINED" | "FAILED")), _) => {
+            let why = capture.status_details.and_then(|details| details.reason);
+            CaptureAnswer::Refused { reason: short(&why.unwrap_or_else(|| status.to_owned())) }
+        }
+        (Some(_) | None, _) => CaptureAnswer::Unknown,
+    }
+}
+
+/// How an authorization stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Authorization {
+    /// Nothing was taken of it, and it can be.
+    Stands,
+    /// It was taken.
+    Taken,
+    /// It is no more.
+    Over {
+        /// In PayPal's word.
+        reason: String,
+    },
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Reads the answer to `GET /v2/payments/authorizations/{id}`.
+pub(super) fn authorization(reply: &Reply, id: &str) -> Authorization {
+    let Some(told) = reply.movement().filter(|told| told.id == id) else {
+        return Authorization::Unknown;
+    };
+    match told.status.as_deref() {
+        Some("CREATED") => Authorization::Stands,
+        Some("CAPTURED" | "PARTIALLY_CAPTURED") => Authorization::Taken,
+        Some(status @ ("VOIDED" | "EXPIRED" | "DENIED")) => Authorization::Over { reason: short(status) },
+        Some(_) | None => Authorization::Unknown,
+    }
+}
+
+/// Reads the answer to `POST /v2/payments/authorizations/{id}/void`: 204, or the authorization where it is asked for.
+pub(super) fn voided(reply: &Reply) -> CancelAnswer {
+    if reply.is_success() {
+        return CancelAnswer::Cancelled;
+    }
+    match reply.refusal() {
+        Some(failure) if failure.details.iter().any(|detail| detail.issue == "PREVIOUSLY_VOIDED") => {
+            CancelAnswer::Cancelled
+        }
+        Some(failure) => CancelAnswer::Refused { reason: reason(&failure) },
+        None => CancelAnswer::Unknown,
+    }
+}
+
 /// An access token, and until when it is used.
 #[derive(Debug, Clone)]
 pub(super) struct AccessToken {
@@ -136,7 +201,7 @@ pub(super) fn token(reply: &Reply, asked_at: Timestamp) -> Option<AccessToken> {
     })
 }
 
-fn reason(failure: &Failure) -> String {
+pub(super) fn reason(failure: &Failure) -> String {
     let (name, text) = match failure.details.first().filter(|detail| !detail.issue.is_empty()) {
         Some(detail) => (&detail.issue, &detail.description),
         None => (&failure.name, &failure.message),

@@ -1,4 +1,5 @@
-//! PayPal's API, as far as an order system needs it: refunds, each safe to repeat, and how a capture stands.
+//! PayPal's API, as far as an order system needs it: payments begun, refunds, captures of authorizations and their end, each
+//! safe to repeat, and how a capture stands. What concerns authorizations is in [`super::authorization`].
 //!
 //! It calls `POST /v1/oauth2/token`, `POST /v2/payments/captures/{id}/refund`, `GET /v2/payments/refunds/{id}` and
 //! `GET /v2/payments/captures/{id}`. Nothing is retried here but a request whose access token had run out, which PayPal
@@ -12,7 +13,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use oms_app::ports::{CancelAnswer, CancelRequest, Clock, PaymentGateway, RefundAnswer, RefundRequest};
+use oms_app::ports::{
+    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Clock, PaymentGateway, RefundAnswer, RefundRequest,
+    StartAnswer, StartRequest,
+};
 use oms_domain::body::Provider;
 use reqwest::RequestBuilder;
 use serde::Serialize;
@@ -20,6 +24,7 @@ use url::Url;
 
 use super::answer::{self, AccessToken, Reply};
 use super::currency::to_paypal;
+use super::start;
 use crate::error::ProviderError;
 use crate::http_client;
 use crate::resend;
@@ -29,7 +34,7 @@ use crate::secret::{PaypalSecrets, Secret};
 const LARGEST_ANSWER: usize = 256 * 1024;
 
 /// PayPal keeps the ids of requests for 45 days. Five are left for clocks that differ and requests that take their time.
-const ID_IS_KEPT: SignedDuration = SignedDuration::from_hours(40 * 24);
+pub(super) const ID_IS_KEPT: SignedDuration = SignedDuration::from_hours(40 * 24);
 
 /// Where and how PayPal's API is called.
 #[derive(Debug, Clone)]
@@ -51,12 +56,13 @@ impl Default for PaypalConfig {
 
 /// PayPal's API.
 pub struct PaypalClient {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     base: Url,
+    merchant_id: String,
     client_id: String,
     client_secret: Secret,
     token: Mutex<Option<AccessToken>>,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for PaypalClient {
@@ -90,6 +96,7 @@ impl PaypalClient {
         Ok(Self {
             http: http_client::build(config.connect_timeout, config.timeout)?,
             base,
+            merchant_id: secrets.merchant_id.clone(),
             client_id: secrets.client_id.clone(),
             client_secret: secrets.client_secret.clone(),
             token: Mutex::new(None),
@@ -97,7 +104,12 @@ impl PaypalClient {
         })
     }
 
-    fn endpoint(&self, path: &str) -> Url {
+    /// The account that takes the money.
+    pub(super) fn merchant_id(&self) -> &str {
+        &self.merchant_id
+    }
+
+    pub(super) fn endpoint(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
         url
@@ -136,7 +148,12 @@ impl PaypalClient {
 
     /// Sends a request with a token, and once more with a new one if PayPal does not take the first. None when no whole
     /// answer came back: then nobody knows whether it was carried out.
-    async fn send(&self, request: impl Fn() -> RequestBuilder, what: &'static str, about: &str) -> Option<Reply> {
+    pub(super) async fn send(
+        &self,
+        request: impl Fn() -> RequestBuilder,
+        what: &'static str,
+        about: &str,
+    ) -> Option<Reply> {
         let token = self.access_token().await?;
         let reply = self.exchange(request().bearer_auth(token.expose()), what, about).await?;
         if reply.status != 401 {
@@ -188,7 +205,7 @@ impl PaypalClient {
 
     /// Sends a refund for the first time or again: under its id that is the same to PayPal.
     async fn send_refund(&self, request: &RefundRequest, value: &str, again: bool) -> RefundAnswer {
-        if !resend::is_safe(request, self.clock.now(), ID_IS_KEPT) {
+        if !resend::is_safe(request.first_sent_at, self.clock.now(), ID_IS_KEPT) {
             return RefundAnswer::Unknown;
         }
         let refund_id = request.refund_id.as_str();
@@ -265,20 +282,38 @@ impl PaymentGateway for PaypalClient {
         }
     }
 
-    /// PayPal's id of a payment is that of its capture, and a capture cannot be called off. What can be found out is
-    /// whether there is anything to call off.
+    async fn capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        self.take(request).await
+    }
+
+    async fn query_capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        self.what_became_of(request).await
+    }
+
+    /// A promise is voided. Else PayPal's id of a payment is that of its capture, and a capture cannot be called off: what
+    /// can be found out is whether there is anything to call off.
     async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
+        if let (None, Some(order)) = (&request.provider_payment_id, &request.object) {
+            return start::end(self, order, request.payment_reference.as_str()).await;
+        }
         let id = request.provider_payment_id.as_deref().unwrap_or_default();
         if !is_id(id) {
             return CancelAnswer::Refused { reason: "the payment has no id of PayPal's".to_owned() };
+        }
+        if request.is_promised {
+            return self.void(id).await;
         }
         let url = self.endpoint(&format!("v2/payments/captures/{id}"));
         let reply = self.send(|| self.http.get(url.clone()), "capture", id).await;
         reply.map_or(CancelAnswer::Unknown, |reply| answer::standing(&reply, id))
     }
+
+    async fn start(&self, request: &StartRequest) -> StartAnswer {
+        start::begin(self, request).await
+    }
 }
 
 /// An id of PayPal's is letters, digits and hyphens. Anything else would change the path that it is put into.
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     (1..=50).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

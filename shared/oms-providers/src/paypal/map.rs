@@ -39,6 +39,9 @@ pub(super) fn events(shop: &Shop, body: &[u8]) -> Result<Vec<Callback>, Provider
         | "PAYMENT.CAPTURE.PENDING"
         | "PAYMENT.CAPTURE.DENIED"
         | "PAYMENT.CAPTURE.DECLINED" => vec![capture(kind, shop, &resource(&event)?)?],
+        "PAYMENT.AUTHORIZATION.CREATED" | "PAYMENT.AUTHORIZATION.VOIDED" => {
+            vec![authorization(kind, shop, &resource(&event)?)?]
+        }
         "PAYMENT.CAPTURE.REFUNDED" => vec![refund(kind, shop, &resource(&event)?)?],
         "PAYMENT.CAPTURE.REVERSED" => vec![reversal(kind, shop, &resource(&event)?)?],
         "CUSTOMER.DISPUTE.CREATED" | "CUSTOMER.DISPUTE.UPDATED" | "CUSTOMER.DISPUTE.RESOLVED" => {
@@ -105,6 +108,18 @@ fn capture(kind: &str, shop: &Shop, capture: &Movement) -> Result<Said, Provider
     };
     let named = named(capture.custom_id.as_deref(), capture.invoice_id.as_deref());
     Ok(Said { payment: capture.id.clone(), named, fact })
+}
+
+/// A promise, or its end. PayPal calls one that it still looks at created too, with another status.
+fn authorization(kind: &str, shop: &Shop, told: &Movement) -> Result<Said, ProviderError> {
+    check_merchant(kind, shop, told.payee.as_ref())?;
+    let fact = match (kind, told.status.as_deref()) {
+        ("PAYMENT.AUTHORIZATION.VOIDED", _) => PaymentFactKind::Cancelled,
+        (_, Some("CREATED")) => PaymentFactKind::Authorized { amount: amount(kind, told.amount.as_ref())? },
+        _ => PaymentFactKind::Pending,
+    };
+    let named = named(told.custom_id.as_deref(), told.invoice_id.as_deref());
+    Ok(Said { payment: told.id.clone(), named, fact })
 }
 
 fn refund(kind: &str, shop: &Shop, refund: &Movement) -> Result<Said, ProviderError> {

@@ -12,10 +12,12 @@
 //! - that a second refund under one `invoice_id` is refused also for full refunds: the documentation only lists the error.
 
 mod answer;
-pub mod client;
+pub mod authorization;
+mod client;
 mod currency;
 mod map;
 pub mod signature;
+mod start;
 mod wire;
 
 pub use client::{PaypalClient, PaypalConfig};

@@ -4,6 +4,7 @@
 
 mod adyen;
 mod alipay;
+mod benefits;
 mod paypal;
 mod standard;
 mod stripe;
@@ -12,6 +13,7 @@ mod wechatpay;
 
 pub use adyen::{AdyenCapture, AdyenSecrets};
 pub use alipay::AlipaySecrets;
+pub use benefits::BenefitsSecrets;
 pub use paypal::PaypalSecrets;
 pub use standard::StandardCarrierSecrets;
 pub use stripe::StripeSecrets;

@@ -4,7 +4,7 @@
 //! request rather than the refund leaves it unknown, and unknown is asked about and never sent under another key.
 //! Sources: <https://docs.stripe.com/api/errors>, <https://docs.stripe.com/error-low-level>.
 
-use oms_app::ports::{CancelAnswer, RefundAnswer};
+use oms_app::ports::{CancelAnswer, CaptureAnswer, RefundAnswer};
 use oms_domain::money::Money;
 use oms_domain::payment::RefundFactStatus;
 
@@ -156,6 +156,66 @@ pub(super) fn standing(reply: &Reply) -> Standing {
     }
 }
 
+/// After the answer to a capture.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum AfterCapture {
+    /// This is the answer.
+    Settled(CaptureAnswer),
+    /// It was not taken, or was before: look at the payment.
+    Look {
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Reads the answer to `POST /v1/payment_intents/{id}/capture`.
+pub(super) fn capture(reply: &Reply) -> AfterCapture {
+    if is_success(reply.status) && !reply.replayed {
+        return match intent(reply) {
+            Some(intent) if intent.status.as_deref() == Some("succeeded") => AfterCapture::Settled(received(&intent)),
+            Some(intent) => AfterCapture::Look { reason: short(intent.status.as_deref().unwrap_or("no status")) },
+            None => AfterCapture::Settled(CaptureAnswer::Unknown),
+        };
+    }
+    match refusal(reply) {
+        Some(error) => AfterCapture::Look { reason: reason(&error) },
+        None if reply.replayed => AfterCapture::Look { reason: error_code(reply) },
+        None => AfterCapture::Settled(CaptureAnswer::Unknown),
+    }
+}
+
+/// How a promise stands.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Promise {
+    /// It is no promise any more, or nobody knows.
+    Settled(CaptureAnswer),
+    /// It can be taken.
+    Stands,
+}
+
+/// Reads the answer to `GET /v1/payment_intents/{id}` of a payment that is to be captured.
+pub(super) fn promise(reply: &Reply) -> Promise {
+    let intent = if is_success(reply.status) { intent(reply) } else { None };
+    let Some(intent) = intent else {
+        return Promise::Settled(CaptureAnswer::Unknown);
+    };
+    Promise::Settled(match intent.status.as_deref() {
+        Some("requires_capture") => return Promise::Stands,
+        Some("succeeded") => received(&intent),
+        Some("processing") => CaptureAnswer::Pending { reference: intent.id },
+        Some(status @ ("canceled" | "requires_payment_method" | "requires_confirmation" | "requires_action")) => {
+            CaptureAnswer::Refused { reason: short(status) }
+        }
+        Some(_) | None => CaptureAnswer::Unknown,
+    })
+}
+
+/// All that Stripe has taken of a payment.
+fn received(intent: &PaymentIntent) -> CaptureAnswer {
+    let amount = intent.amount_received.and_then(|units| from_stripe(units, &intent.currency).ok());
+    amount.map_or(CaptureAnswer::Unknown, |amount| CaptureAnswer::Captured { amount, reference: None, payment: None })
+}
+
 fn intent(reply: &Reply) -> Option<PaymentIntent> {
     serde_json::from_slice(&reply.body).ok()
 }
@@ -165,7 +225,7 @@ fn intent(reply: &Reply) -> Option<PaymentIntent> {
 /// - 401 and 403: our key, not the refund, is refused; it is sent again once the key is right.
 /// - 408, 424, 425, 429 and 5xx: not now, or not known. (429 is answered before anything is done.)
 /// - 409, and `idempotency_error`: another request holds or has used this key. What that one did is the question.
-fn refusal(reply: &Reply) -> Option<ApiError> {
+pub(super) fn refusal(reply: &Reply) -> Option<ApiError> {
     match reply.status {
         401 | 403 | 408 | 409 | 424 | 425 | 429 => None,
         400..=499 => {
@@ -184,7 +244,7 @@ pub(super) fn error_code(reply: &Reply) -> String {
     }
 }
 
-fn reason(error: &ApiError) -> String {
+pub(super) fn reason(error: &ApiError) -> String {
     let name = error.code.as_deref().unwrap_or(&error.kind);
     match error.message.as_deref() {
         Some(message) if !name.is_empty() => short(&format!("{name}: {message}")),
@@ -194,6 +254,6 @@ fn reason(error: &ApiError) -> String {
     }
 }
 
-fn is_success(status: u16) -> bool {
+pub(super) fn is_success(status: u16) -> bool {
     (200..=299).contains(&status)
 }

@@ -1,19 +1,23 @@
-//! Stripe's API, as far as an order system needs it: refunds and cancellations, each safe to repeat.
+//! Stripe's API, as far as an order system needs it: payments begun, refunds, captures and cancellations, each safe to repeat.
 //!
-//! It calls `POST /v1/refunds`, `GET /v1/refunds`, `POST /v1/payment_intents/{id}/cancel` and
-//! `GET /v1/payment_intents/{id}`. Nothing is retried here: a lost answer is [`RefundAnswer::Unknown`], and the order's own
+//! It calls `POST /v1/payment_intents`, `POST /v1/refunds`, `GET /v1/refunds`, `POST /v1/payment_intents/{id}/capture`,
+//! `POST /v1/payment_intents/{id}/cancel` and `GET /v1/payment_intents/{id}`. Nothing is retried here: a lost answer is [`RefundAnswer::Unknown`], and the order's own
 //! work asks about it later, by the same id.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
-use oms_app::ports::{CancelAnswer, CancelRequest, PaymentGateway, RefundAnswer, RefundRequest};
+use oms_app::ports::{
+    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, PaymentGateway, RefundAnswer, RefundRequest,
+    StartAnswer, StartRequest,
+};
 use oms_domain::body::Provider;
 use reqwest::RequestBuilder;
 use url::Url;
 
 use super::answer::{self, Reply, Standing};
 use super::currency::to_stripe;
+use super::start;
 use crate::after::AfterClose;
 use crate::error::ProviderError;
 use crate::http_client;
@@ -52,7 +56,7 @@ impl Default for StripeConfig {
 /// Stripe's API.
 #[derive(Debug)]
 pub struct StripeClient {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     base: Url,
     api_key: Secret,
 }
@@ -69,14 +73,14 @@ impl StripeClient {
         Ok(Self { http, base, api_key: secrets.api_key.clone() })
     }
 
-    fn endpoint(&self, path: &str) -> Url {
+    pub(super) fn endpoint(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
         url
     }
 
     /// Sends a request. None when no whole answer came back: then nobody knows whether it was carried out.
-    async fn send(&self, request: RequestBuilder, what: &'static str, about: &str) -> Option<Reply> {
+    pub(super) async fn send(&self, request: RequestBuilder, what: &'static str, about: &str) -> Option<Reply> {
         let request = request.bearer_auth(self.api_key.expose()).header("stripe-version", API_VERSION);
         let response = match request.send().await {
             Ok(response) => response,
@@ -233,6 +237,14 @@ impl PaymentGateway for StripeClient {
         self.look_up(request).await
     }
 
+    async fn capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        self.take(request).await
+    }
+
+    async fn query_capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        self.what_became_of(request).await
+    }
+
     /// Stripe repeats for a day whatever it first answered to the key, also "not in this state" of a payment whose state
     /// has changed since. So a refusal is checked against the payment itself, and one that is open by now is cancelled
     /// once more without the key, which is safe: cancelling twice is cancelling.
@@ -265,9 +277,13 @@ impl PaymentGateway for StripeClient {
             },
         }
     }
+
+    async fn start(&self, request: &StartRequest) -> StartAnswer {
+        start::begin(self, request).await
+    }
 }
 
 /// An id of Stripe's is letters, digits and underscores. Anything else would change the path that it is put into.
-fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -5,20 +5,12 @@
 //! two as well: a currency of another exponent that Stripe does not document is refused, since a guess would be wrong by
 //! a factor of ten or more.
 
-use oms_domain::money::{Currency, Money, MoneyError};
-use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
+use oms_domain::money::{Currency, Money};
 
 use crate::error::ProviderError;
+use crate::minor_units::{MinorUnits, Unit};
 
-/// How Stripe counts a currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Unit {
-    /// How many decimal digits the integer holds.
-    digits: u32,
-    /// The integer must be a multiple of this when we send it.
-    step: i64,
-}
+const STRIPE: MinorUnits = MinorUnits { provider: "stripe", unit };
 
 const ORDINARY: Unit = Unit { digits: 2, step: 1 };
 
@@ -57,65 +49,23 @@ const SPECIAL: &[(&str, Unit)] = &[
     ("TWD", ORDINARY),
 ];
 
-fn unit(currency: Currency) -> Result<Unit, ProviderError> {
+fn unit(currency: Currency) -> Option<Unit> {
     let special = SPECIAL.iter().find(|(code, _)| *code == currency.code()).map(|(_, unit)| *unit);
-    match special {
-        Some(unit) => Ok(unit),
-        None if currency.exponent() == ORDINARY.digits => Ok(ORDINARY),
-        None => Err(unsupported(currency.code())),
-    }
+    special.or_else(|| (currency.exponent() == ORDINARY.digits).then_some(ORDINARY))
 }
 
 /// Reads an amount of Stripe's: its integer and its currency code, which Stripe writes in lower case.
 ///
 /// # Errors
-/// [`ProviderError::CurrencyUnsupported`], or [`ProviderError::AmountUnsupported`] for what is not above nothing, beyond
-/// what an order may hold, or finer than the currency (a fraction of a króna).
+/// As for [`MinorUnits::money`].
 pub(crate) fn from_stripe(units: i64, code: &str) -> Result<Money, ProviderError> {
-    let currency = Currency::parse(&code.to_ascii_uppercase()).map_err(|_| unsupported(code))?;
-    let refuse = |reason| ProviderError::AmountUnsupported {
-        amount: units.to_string(),
-        currency: currency.code().to_owned(),
-        reason,
-    };
-    if units <= 0 {
-        return Err(refuse("not above nothing"));
-    }
-    let amount = Decimal::try_from_i128_with_scale(i128::from(units), unit(currency)?.digits)
-        .map_err(|_| refuse("out of range"))?;
-    Money::new(amount, currency).map_err(|error| match error {
-        MoneyError::ExcessDigits { .. } => refuse("finer than the currency"),
-        MoneyError::UnknownCurrency(_)
-        | MoneyError::NotANumber(_)
-        | MoneyError::CurrencyMismatch { .. }
-        | MoneyError::OutOfRange => refuse("out of range"),
-    })
+    STRIPE.money(units, &code.to_ascii_uppercase())
 }
 
 /// Writes an amount as Stripe's integer.
 ///
 /// # Errors
-/// [`ProviderError::CurrencyUnsupported`], or [`ProviderError::AmountUnsupported`] for what is not above nothing or what
-/// Stripe cannot take to the last digit; it is never rounded.
+/// As for [`MinorUnits::units`].
 pub(crate) fn to_stripe(money: Money) -> Result<i64, ProviderError> {
-    let refuse = |reason| ProviderError::AmountUnsupported {
-        amount: money.amount().to_string(),
-        currency: money.currency().code().to_owned(),
-        reason,
-    };
-    if !money.is_positive() {
-        return Err(refuse("not above nothing"));
-    }
-    let unit = unit(money.currency())?;
-    let factor = Decimal::from(10_i64.pow(unit.digits));
-    let units = money.amount().checked_mul(factor).ok_or_else(|| refuse("out of range"))?;
-    if !units.fract().is_zero() {
-        return Err(refuse("Stripe has no unit as fine as this"));
-    }
-    let units = units.to_i64().ok_or_else(|| refuse("out of range"))?;
-    if units % unit.step == 0 { Ok(units) } else { Err(refuse("Stripe takes this currency in coarser steps only")) }
-}
-
-fn unsupported(code: &str) -> ProviderError {
-    ProviderError::CurrencyUnsupported { provider: "stripe", code: code.chars().take(12).collect() }
+    STRIPE.units(money)
 }

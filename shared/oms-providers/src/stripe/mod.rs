@@ -1,10 +1,12 @@
 //! Stripe: callbacks in, refunds and cancellations out.
 
 mod answer;
-pub mod client;
+pub mod capture;
+mod client;
 pub(crate) mod currency;
 mod map;
 pub mod signature;
+mod start;
 mod wire;
 
 pub use client::{StripeClient, StripeConfig};

@@ -95,10 +95,13 @@ pub(super) fn standing(reply: &Reply, out_trade_no: &str, mchid: &str, reason: S
         return CancelAnswer::Unknown;
     }
     match transaction.trade_state.as_str() {
-        "SUCCESS" | "REFUND" => transaction
-            .amount
-            .and_then(|amount| money(amount.total?, amount.currency.as_deref()).ok())
-            .map_or(CancelAnswer::Unknown, CancelAnswer::Captured),
+        "SUCCESS" | "REFUND" => {
+            let amount = transaction.amount.and_then(|amount| money(amount.total?, amount.currency.as_deref()).ok());
+            match (amount, transaction.transaction_id.filter(|id| !id.is_empty())) {
+                (Some(amount), Some(provider_payment_id)) => CancelAnswer::Found { provider_payment_id, amount },
+                (Some(_), None) | (None, _) => CancelAnswer::Unknown,
+            }
+        }
         "CLOSED" | "REVOKED" => CancelAnswer::Cancelled,
         "NOTPAY" | "PAYERROR" => CancelAnswer::Refused { reason },
         // USERPAYING: the buyer is typing the password. Asked again later, like a state that we do not know.
@@ -115,7 +118,7 @@ fn is_unknown_order(code: &str) -> bool {
 ///
 /// - 401, and the codes below: our key, our certificate or our contract is refused, not this refund.
 /// - 408, 409, 425, 429 and 5xx: not now, or not known.
-fn refusal(reply: &Reply) -> Option<Failure> {
+pub(super) fn refusal(reply: &Reply) -> Option<Failure> {
     match reply.status {
         401 | 408 | 409 | 425 | 429 => None,
         400..=499 => failure(reply).filter(|error| !is_about_us(&error.code) && !is_for_later(&error.code)),
@@ -144,10 +147,10 @@ pub(super) fn error_code(reply: &Reply) -> String {
     failure(reply).map_or_else(|| "unreadable".to_owned(), |error| short(&error.code))
 }
 
-fn reason(error: &Failure) -> String {
+pub(super) fn reason(error: &Failure) -> String {
     if error.message.is_empty() { short(&error.code) } else { short(&format!("{}: {}", error.code, error.message)) }
 }
 
-fn is_success(status: u16) -> bool {
+pub(super) fn is_success(status: u16) -> bool {
     (200..=299).contains(&status)
 }

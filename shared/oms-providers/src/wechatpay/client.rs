@@ -1,4 +1,4 @@
-//! WeChat Pay's API, as far as an order system needs it: refunds and closed orders, each safe to repeat.
+//! WeChat Pay's API, as far as an order system needs it: payments begun, refunds and closed orders, each safe to repeat.
 //!
 //! It calls `POST /v3/refund/domestic/refunds`, `GET /v3/refund/domestic/refunds/{out_refund_no}`,
 //! `POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close` and
@@ -12,7 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use oms_app::ports::{CancelAnswer, CancelRequest, Clock, PaymentGateway, RefundAnswer, RefundRequest};
+use jiff::Timestamp;
+use oms_app::ports::{
+    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Clock, PaymentGateway, RefundAnswer, RefundRequest,
+    StartAnswer, StartRequest,
+};
 use oms_domain::body::Provider;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use serde::Serialize;
@@ -21,6 +25,7 @@ use url::Url;
 use super::answer::{self, Reply};
 use super::fen;
 use super::signature::{Merchant, PlatformKeys, is_signed};
+use super::start;
 use crate::after::AfterClose;
 use crate::error::ProviderError;
 use crate::http_client;
@@ -34,8 +39,9 @@ const LARGEST_ANSWER: usize = 256 * 1024;
 pub struct WechatpayConfig {
     /// Its base address: https, or plain http to this very machine (a stand-in).
     pub api_base: String,
-    /// Where refunds are notified; without it, where the merchant console says.
-    pub refund_notify_url: Option<String>,
+    /// Where payments that are begun here and refunds are notified. Without it refunds are notified where the merchant
+    /// console says, and no payment is begun: each has to name the address.
+    pub callback_url: Option<String>,
     /// How long connecting may take.
     pub connect_timeout: Duration,
     /// How long a whole exchange may take.
@@ -46,7 +52,7 @@ impl Default for WechatpayConfig {
     fn default() -> Self {
         Self {
             api_base: "https://api.mch.weixin.qq.com".to_owned(),
-            refund_notify_url: None,
+            callback_url: None,
             connect_timeout: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
         }
@@ -57,9 +63,10 @@ impl Default for WechatpayConfig {
 pub struct WechatpayClient {
     http: reqwest::Client,
     base: Url,
-    merchant: Merchant,
+    pub(super) merchant: Merchant,
+    pub(super) appids: Vec<String>,
     platform: PlatformKeys,
-    refund_notify_url: Option<String>,
+    callback_url: Option<String>,
     clock: Arc<dyn Clock>,
 }
 
@@ -102,22 +109,38 @@ impl WechatpayClient {
     ) -> Result<Self, ProviderError> {
         let base = http_client::address(&config.api_base, true)
             .map_err(|reason| ProviderError::AddressRefused { name: "wechatpay.api_base", reason })?;
-        if let Some(url) = &config.refund_notify_url {
+        if let Some(url) = &config.callback_url {
             http_client::address(url, false)
-                .map_err(|reason| ProviderError::AddressRefused { name: "wechatpay.refund_notify_url", reason })?;
+                .map_err(|reason| ProviderError::AddressRefused { name: "wechatpay.callback_url", reason })?;
         }
         Ok(Self {
             http: http_client::build(config.connect_timeout, config.timeout)?,
             base,
             merchant: Merchant::new(secrets),
+            appids: secrets.appids.clone(),
             platform: PlatformKeys::new(secrets),
-            refund_notify_url: config.refund_notify_url.clone(),
+            callback_url: config.callback_url.clone(),
             clock,
         })
     }
 
+    /// Where WeChat Pay calls back, about payments as about refunds.
+    pub(super) fn callback_url(&self) -> Option<&str> {
+        self.callback_url.as_deref()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Sends a request. None when no whole answer of WeChat Pay's came back: then nobody knows whether it was carried out.
-    async fn send(&self, body: Option<String>, path: &str, what: &'static str, about: &str) -> Option<Reply> {
+    pub(super) async fn send(
+        &self,
+        body: Option<String>,
+        path: &str,
+        what: &'static str,
+        about: &str,
+    ) -> Option<Reply> {
         let mut url = self.base.clone();
         let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
@@ -199,7 +222,7 @@ impl WechatpayClient {
         let body = RefundBody {
             transaction_id: &request.provider_payment_id,
             out_refund_no: request.refund_id.as_str(),
-            notify_url: self.refund_notify_url.as_deref(),
+            notify_url: self.callback_url.as_deref(),
             amount: RefundBodyAmount {
                 refund: units(request.amount)?,
                 total: units(request.captured)?,
@@ -237,6 +260,15 @@ impl PaymentGateway for WechatpayClient {
         self.look_up(request).await
     }
 
+    /// WeChat Pay takes the money when the buyer pays: there is no promise to take.
+    async fn capture(&self, _request: &CaptureRequest) -> CaptureAnswer {
+        CaptureAnswer::Refused { reason: "WeChat Pay takes the money at once, it keeps no promise".to_owned() }
+    }
+
+    async fn query_capture(&self, request: &CaptureRequest) -> CaptureAnswer {
+        self.capture(request).await
+    }
+
     /// Closes the order at WeChat Pay by our reference, by which alone it is known until it is paid.
     async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
         let number = request.payment_reference.as_str();
@@ -255,6 +287,10 @@ impl PaymentGateway for WechatpayClient {
                 reply.map_or(CancelAnswer::Unknown, |reply| answer::standing(&reply, number, mchid, reason))
             }
         }
+    }
+
+    async fn start(&self, request: &StartRequest) -> StartAnswer {
+        start::begin(self, request).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! WeChat Pay 微信支付, API v3 for merchants of mainland China: callbacks in, refunds and closed orders out.
 //!
 //! A payment is known by our own reference (`out_trade_no`), a refund by our own id (`out_refund_no`).
-//! Source: <https://pay.weixin.qq.com/doc/v3/merchant/4012365342>, and the `wechatpayv3` package of PyPI, which signs what
-//! we verify and verifies what we sign in `tests/providers/cross_check_wechatpay.rs`.
+//! Source: <https://pay.weixin.qq.com/doc/v3/merchant/4012365342>, and the packages `wechatpayv3` (PyPI) and
+//! `wechatpay-axios-plugin` (npm), which sign what we verify and verify what we sign in
+//! `tests/providers/cross_check_wechatpay.rs` and `cross_check_node.rs`.
 //!
 //! Not confirmed by code that we did not write:
 //! - the body of a refusal (`{"code":"FAIL","message":…}`), and that WeChat Pay reads no more than the status;
@@ -15,6 +16,7 @@ pub mod client;
 mod map;
 pub mod resource;
 pub mod signature;
+mod start;
 mod wire;
 
 pub use client::{WechatpayClient, WechatpayConfig};

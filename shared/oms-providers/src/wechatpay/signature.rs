@@ -111,6 +111,20 @@ impl Merchant {
     }
 }
 
+impl Merchant {
+    /// The nonce and the signature of what a page or mini program inside WeChat invokes.
+    pub(super) fn invocation(
+        &self,
+        appid: &str,
+        seconds: &str,
+        package: &str,
+    ) -> Result<(String, String), ProviderError> {
+        let nonce = nonce()?;
+        let signature = self.key.sign(format!("{appid}\n{seconds}\n{nonce}\n{package}\n").as_bytes())?;
+        Ok((nonce, signature))
+    }
+}
+
 /// 32 characters that no request had before.
 fn nonce() -> Result<String, ProviderError> {
     let mut bytes = [0; 16];

@@ -1,4 +1,5 @@
-//! Adyen's webhooks: what is refused, what they mean, and the exact answers.
+//! Adyen's webhooks: its signed fields, what they mean, and the exact answers. What every provider has to refuse is in
+//! `refusals.rs`.
 
 use http::StatusCode;
 use oms_domain::payment::{PaymentFactKind, RefundFactStatus};
@@ -25,32 +26,21 @@ fn check(body: &Value) -> &'static str {
 }
 
 #[test]
-fn every_way_to_be_refused() {
+fn each_signed_field_and_where_the_signature_stands() {
     let good = || signed(item("AUTHORISATION", json!({})), HMAC_KEY);
     assert_eq!(check(&notification(&[good()])), "ok");
     assert_eq!(check(&notification(&[signed(item("AUTHORISATION", json!({})), OLD_HMAC_KEY)])), "ok", "the key before");
-    let other = "1111111111111111111111111111111111111111111111111111111111111111";
-    assert_eq!(check(&notification(&[signed(good(), other)])), "SignatureMismatch");
     let signature = good()["additionalData"]["hmacSignature"].as_str().unwrap().to_owned();
-    let flipped = format!("{}{}", if signature.starts_with('A') { "B" } else { "A" }, &signature[1..]);
     for (data, expected) in [
         (Value::Null, "SignatureMissing"),
         (json!({}), "SignatureMissing"),
         (json!({"hmacSignature": null}), "SignatureMissing"),
-        (json!({"hmacSignature": ""}), "SignatureMissing"),
         (json!({"hmacSignature": 1}), "SignatureMalformed"),
-        (json!({"hmacSignature": flipped}), "SignatureMismatch"),
-        (json!({"hmacSignature": signature[..40]}), "SignatureMalformed"),
-        (json!({"hmacSignature": "AAAA"}), "SignatureMalformed"),
-        (json!({"hmacSignature": "not base64"}), "SignatureMalformed"),
-        (json!({"hmacSignature": format!(" {signature}")}), "SignatureMalformed"),
         (json!({"hmacSignature": signature.trim_end_matches('=')}), "SignatureMalformed"),
     ] {
         let label = data.to_string();
         assert_eq!(check(&notification(&[with(good(), json!({"additionalData": data}))])), expected, "{label}");
     }
-    let upper = json!({"additionalData": {"hmacSignature": signature.to_ascii_uppercase()}});
-    assert_ne!(check(&notification(&[with(good(), upper)])), "ok", "base64 or not, it is another signature");
     // Each signed field.
     for over in [
         json!({"pspReference": "QFQTPCQ8HXSKGK83"}),
@@ -134,6 +124,8 @@ fn whose_and_of_which_mode() {
 fn what_each_event_means() {
     let captured = || Ok(PaymentFactKind::Captured { amount: money("186.00", "CNY") });
     let disputed = || Ok(PaymentFactKind::Disputed { amount: money("186.00", "CNY") });
+    let not_captured =
+        |reason: &str| Ok(PaymentFactKind::CaptureFailed { amount: money("186.00", "CNY"), reason: reason.to_owned() });
     let failed = |reason: &str| Ok(PaymentFactKind::Failed { reason: reason.to_owned() });
     let note = |name: &str| Ok(PaymentFactKind::Other { name: name.to_owned() });
     let no = || json!({"success": "false"});
@@ -149,8 +141,8 @@ fn what_each_event_means() {
         (item("AUTHORISATION", json!({"amount": {"currency": "XAU", "value": 1}})), Err("CurrencyUnsupported")),
         (item("AUTHORISATION", json!({"success": "perhaps"})), Err("EventUnreadable")),
         (modification("CAPTURE", json!({})), captured()),
-        (modification("CAPTURE", no()), disputed()),
-        (modification("CAPTURE_FAILED", json!({})), disputed()),
+        (modification("CAPTURE", no()), not_captured("refused")),
+        (modification("CAPTURE_FAILED", json!({"reason": "Expired"})), not_captured("Expired")),
         (modification("CAPTURE_FAILED", no()), note("CAPTURE_FAILED")),
         (modification("CANCELLATION", json!({})), Ok(PaymentFactKind::Cancelled)),
         (modification("CANCELLATION", no()), note("CANCELLATION")),

@@ -203,14 +203,20 @@ async fn closing_a_trade() {
     assert_eq!(cancel(done, None).await, CancelAnswer::Cancelled);
     assert_eq!(cancel(error(CLOSE_METHOD, "40004", "ACQ.SYSTEM_ERROR", ""), None).await, CancelAnswer::Unknown);
     let trade = |status: &str| {
-        let node =
-            json!({"code": "10000", "out_trade_no": REFERENCE, "trade_status": status, "total_amount": "186.00"});
+        let node = json!({"code": "10000", "trade_no": TRADE, "out_trade_no": REFERENCE, "trade_status": status,
+            "total_amount": "186.00"});
         answer(TRADE_METHOD, &node)
     };
     let reason = "ACQ.TRADE_STATUS_ERROR: 交易状态不合法".to_owned();
     for (looked, expected) in [
-        (trade("TRADE_SUCCESS"), CancelAnswer::Captured(money("186.00", "CNY"))),
-        (trade("TRADE_FINISHED"), CancelAnswer::Captured(money("186.00", "CNY"))),
+        (
+            trade("TRADE_SUCCESS"),
+            CancelAnswer::Found { provider_payment_id: TRADE.to_owned(), amount: money("186.00", "CNY") },
+        ),
+        (
+            trade("TRADE_FINISHED"),
+            CancelAnswer::Found { provider_payment_id: TRADE.to_owned(), amount: money("186.00", "CNY") },
+        ),
         (trade("TRADE_CLOSED"), CancelAnswer::Cancelled),
         (trade("WAIT_BUYER_PAY"), CancelAnswer::Refused { reason }),
         (trade("A_STATUS_OF_NEXT_YEAR"), CancelAnswer::Unknown),

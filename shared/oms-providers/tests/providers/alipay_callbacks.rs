@@ -1,13 +1,13 @@
-//! Alipay's notifications: what is refused, what they mean, and the exact answers.
+//! Alipay's notifications: its form and signature, what they mean, and the exact answers. What every provider has to refuse
+//! is in `refusals.rs`.
 
 use http::{HeaderMap, StatusCode};
 use oms_domain::payment::{PaymentFactKind, RefundFactStatus};
 use oms_providers::callback::{Callback, CallbackProvider, WhyUnhandled, receive};
 use oms_providers::error::ProviderError;
-use url::form_urlencoded;
 
 use crate::alipay_support::{TRADE, alipay, fields, signer};
-use crate::support::{REFERENCE, REFUND, money, now, only, order, other_case};
+use crate::support::{REFERENCE, REFUND, money, now, only, order};
 
 fn said(over: &[(&str, &str)]) -> Result<Callback, ProviderError> {
     let body = signer().form(&fields(over)).unwrap();
@@ -27,19 +27,10 @@ fn name(body: &str) -> &'static str {
 }
 
 #[test]
-fn every_way_to_be_refused() {
+fn what_belongs_to_the_signature() {
     let body = signer().form(&fields(&[])).unwrap();
     assert_eq!(name(&body), "ok");
-    let sign = form_urlencoded::parse(body.as_bytes()).find(|(key, _)| key == "sign").unwrap().1.into_owned();
-    let written = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let with_sign = |other: &str| body.replace(&written(&sign), &written(other));
     for (body, expected) in [
-        (with_sign(""), "SignatureMissing"),
-        (with_sign("AAAA"), "SignatureMismatch"),
-        (with_sign("not base64"), "SignatureMalformed"),
-        (with_sign(&sign[..sign.len() - 3]), "SignatureMalformed"),
-        (with_sign(&sign[..sign.len() - 4]), "SignatureMismatch"),
-        (with_sign(&other_case(&sign)), "SignatureMismatch"),
         (body.replace("&sign=", "&sing="), "SignatureMissing"),
         (body.replace("sign_type=RSA2", "sign_type=RSA"), "SignatureMalformed"),
         (body.replace("sign_type=RSA2", "sign_type=rsa2"), "SignatureMalformed"),
@@ -49,12 +40,9 @@ fn every_way_to_be_refused() {
         (body.replace("total_amount=186.00", "total_amount=186.0"), "SignatureMismatch"),
         (format!("{body}&total_amount=1.00"), "SignatureMalformed"),
         (format!("total_amount=186.00&{body}"), "SignatureMalformed"),
-        (format!("{body}&sign={}", written(&sign)), "SignatureMalformed"),
         (format!("{body}&sign_type=RSA2"), "SignatureMalformed"),
         (format!("{body}&more="), "SignatureMismatch"),
         (body.replace("passback_params=&", ""), "SignatureMismatch"),
-        (String::new(), "SignatureMissing"),
-        ("{}".to_owned(), "SignatureMissing"),
     ] {
         assert_eq!(name(&body), expected, "{body}");
     }

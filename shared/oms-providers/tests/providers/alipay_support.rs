@@ -42,7 +42,12 @@ pub fn alipay() -> AlipayCallbacks {
 
 pub fn client(server: &str) -> AlipayClient {
     let timeout = Duration::from_secs(2);
-    let config = AlipayConfig { gateway: format!("{server}/gateway.do"), connect_timeout: timeout, timeout };
+    let config = AlipayConfig {
+        gateway: format!("{server}/gateway.do"),
+        callback_url: Some("https://shop.example/v1/payments/alipay/callbacks".to_owned()),
+        connect_timeout: timeout,
+        timeout,
+    };
     AlipayClient::new(&secrets(), &config, Arc::new(FixedClock(now()))).unwrap()
 }
 

@@ -11,26 +11,13 @@ use oms_providers::connected::{CONNECTED, Connected, Surroundings};
 use oms_providers::error::Fault;
 use oms_providers::on_demand::{Configured, OnDemand};
 use oms_testkit::time::FixedClock;
-use serde_json::json;
 
-use crate::support::{API_KEY, SECRET, now};
-use crate::{adyen_support, paypal_support, wechatpay_support};
+use crate::subjects::SUBJECTS;
+use crate::support::now;
 
-/// A secret that each provider takes. One that is new has none here, and the failure says so.
+/// A secret that each provider takes.
 fn secret_of(provider: Provider) -> String {
-    let stored = match provider {
-        Provider::Stripe => json!({"api_key": API_KEY, "webhook_secrets": [SECRET]}),
-        Provider::Wechatpay => wechatpay_support::stored(),
-        Provider::Alipay => json!({
-            "app_id": "2014072300007148", "seller_ids": ["2088101106499364"], "live": false,
-            "app_private_key": include_str!("keys/ours.pkcs8.pem"),
-            "alipay_public_keys": [include_str!("keys/theirs.public.pem")],
-        }),
-        Provider::Adyen => adyen_support::stored(),
-        Provider::Paypal => paypal_support::stored(),
-        Provider::Cod | Provider::Channel => panic!("{provider:?} has no secret here"),
-    };
-    stored.to_string()
+    SUBJECTS.iter().find(|subject| subject.provider() == provider).expect("it is played").secret()
 }
 
 fn surroundings(api_base: Option<&str>) -> Surroundings {

@@ -1,7 +1,7 @@
-//! PayPal's webhooks: what is refused, what they mean, and the exact answers.
+//! PayPal's webhooks: its headers, what they mean, and the exact answers. What every provider has to refuse is in
+//! `refusals.rs`.
 
 use http::{HeaderMap, HeaderValue, StatusCode};
-use jiff::SignedDuration;
 use oms_domain::id::RefundId;
 use oms_domain::payment::{PaymentFactKind, RefundFactStatus};
 use oms_providers::callback::{Callback, CallbackProvider, WhyUnhandled, receive};
@@ -11,11 +11,10 @@ use oms_providers::paypal::signature::PaypalSigner;
 use serde_json::{Value, json};
 
 use crate::paypal_support::{
-    CAPTURE, MERCHANT, REFUND_ID, THEIRS, WEBHOOK, all_said, capture, dispute, event, paypal, refund, secrets, signed,
+    CAPTURE, MERCHANT, REFUND_ID, THEIRS, all_said, capture, dispute, event, paypal, refund, secrets, signed,
 };
 use crate::support::{ORDER, REFERENCE, REFUND, money, now, only, order, with};
 
-const OURS: &str = include_str!("keys/ours.pkcs8.pem");
 const ID: &str = "paypal:WH-58D329510W468432D-8HN650336L201105X";
 
 fn said(body: &Value) -> Result<Callback, ProviderError> {
@@ -35,47 +34,18 @@ fn paid(over: Value) -> Value {
 }
 
 #[test]
-fn every_way_to_be_refused() {
-    const DAY: i64 = 86_400;
+fn headers_that_are_signed_and_headers_that_must_not_mislead() {
     let body = paid(json!({})).to_string();
-    let check = |headers: &HeaderMap, body: &str, seconds: i64| {
-        let at = now().checked_add(SignedDuration::from_secs(seconds)).unwrap();
-        receive(&paypal(), headers, body.as_bytes(), at).map_or_else(|error| error.name(), |_| "ok")
+    let check = |headers: &HeaderMap| {
+        receive(&paypal(), headers, body.as_bytes(), now()).map_or_else(|error| error.name(), |_| "ok")
     };
     let good = signed(body.as_bytes());
-    for (seconds, expected) in [
-        (0, "ok"),
-        (-300, "ok"),
-        (-301, "TimestampOutside"),
-        (3 * DAY, "ok"),
-        (4 * DAY, "ok"),
-        (4 * DAY + 1, "TimestampOutside"),
-        (400 * DAY, "TimestampOutside"),
-        (-400 * DAY, "TimestampOutside"),
-    ] {
-        assert_eq!(check(&good, &body, seconds), expected, "{seconds}");
-    }
-    assert_eq!(check(&good, &format!("{body} "), 0), "SignatureMismatch");
-    assert_eq!(check(&good, &body.replace("186.00", "186.01"), 0), "SignatureMismatch");
-    let signature = good["paypal-transmission-sig"].to_str().unwrap().to_owned();
+    assert_eq!(check(&good), "ok");
     for (header, value, expected) in [
-        ("paypal-transmission-sig", "", "SignatureMissing"),
-        ("paypal-transmission-sig", &signature[..100], "SignatureMismatch"),
-        ("paypal-transmission-sig", "AAAA", "SignatureMismatch"),
-        ("paypal-transmission-sig", "not base64", "SignatureMalformed"),
-        ("paypal-transmission-sig", &signature[..343], "SignatureMalformed"),
         ("paypal-transmission-id", "", "SignatureMissing"),
         ("paypal-transmission-id", "another", "SignatureMismatch"),
-        ("paypal-transmission-time", "", "SignatureMissing"),
         ("paypal-transmission-time", "2026-11-11T11:11:12Z", "SignatureMismatch"),
         ("paypal-transmission-time", "2026-11-11T11:11:11+00:00", "SignatureMismatch"),
-        ("paypal-transmission-time", "1794395471", "SignatureMalformed"),
-        ("paypal-transmission-time", "-2026-11-11T11:11:11Z", "SignatureMalformed"),
-        ("paypal-transmission-time", "99999-11-11T11:11:11Z", "SignatureMalformed"),
-        ("paypal-transmission-time", "9999-12-31T23:59:59Z", "SignatureMalformed"),
-        ("paypal-transmission-time", "9999-12-30T00:00:00Z", "TimestampOutside"),
-        ("paypal-transmission-time", "0001-01-01T00:00:00Z", "TimestampOutside"),
-        ("paypal-transmission-time", "soon", "SignatureMalformed"),
         ("paypal-auth-algo", "SHA1withRSA", "SignatureMalformed"),
         ("paypal-auth-algo", "none", "SignatureMalformed"),
         ("paypal-cert-url", "https://paypal.com.evil.example/cert", "SignatureMalformed"),
@@ -89,34 +59,27 @@ fn every_way_to_be_refused() {
     ] {
         let mut headers = good.clone();
         headers.insert(header, HeaderValue::from_str(value).unwrap());
-        assert_eq!(check(&headers, &body, 0), expected, "{header}: {value}");
+        assert_eq!(check(&headers), expected, "{header}: {value}");
     }
     let mut headers = good.clone();
-    headers.insert("paypal-transmission-sig", HeaderValue::from_str(&signature.to_ascii_lowercase()).unwrap());
-    assert_ne!(check(&headers, &body, 0), "ok", "in lower case");
-    for header in ["paypal-transmission-sig", "paypal-transmission-id", "paypal-transmission-time"] {
-        let mut headers = good.clone();
-        headers.append(header, good[header].clone());
-        assert_eq!(check(&headers, &body, 0), "SignatureMalformed", "{header} twice");
-        headers.remove(header);
-        assert_eq!(check(&headers, &body, 0), "SignatureMissing", "no {header}");
-    }
+    headers.append("paypal-transmission-id", good["paypal-transmission-id"].clone());
+    assert_eq!(check(&headers), "SignatureMalformed", "which of two ids?");
+    headers.remove("paypal-transmission-id");
+    assert_eq!(check(&headers), "SignatureMissing");
     for header in ["paypal-auth-algo", "paypal-cert-url"] {
         let mut headers = good.clone();
         headers.append(header, good[header].clone());
-        assert_eq!(check(&headers, &body, 0), "SignatureMalformed", "{header} twice");
+        assert_eq!(check(&headers), "SignatureMalformed", "{header} twice");
         headers.remove(header);
-        assert_eq!(check(&headers, &body, 0), "ok", "{header} says nothing that the configuration does not");
+        assert_eq!(check(&headers), "ok", "{header} says nothing that the configuration does not");
     }
-    // Another shop's webhook, and somebody else's key.
-    for (webhook, key) in [("8GN12345AB678901C", THEIRS), (WEBHOOK, OURS)] {
-        let theirs = PaypalSigner::new(webhook, key).unwrap().headers(now(), "1", body.as_bytes()).unwrap();
-        let mut headers = good.clone();
-        for (name, value) in theirs {
-            headers.insert(name, HeaderValue::from_str(&value).unwrap());
-        }
-        assert_eq!(check(&headers, &body, 0), "SignatureMismatch", "{webhook}");
+    // Another shop's webhook, of the same key of PayPal's.
+    let theirs = PaypalSigner::new("8GN12345AB678901C", THEIRS).unwrap().headers(now(), "1", body.as_bytes()).unwrap();
+    let mut headers = good;
+    for (name, value) in theirs {
+        headers.insert(name, HeaderValue::from_str(&value).unwrap());
     }
+    assert_eq!(check(&headers), "SignatureMismatch");
 }
 
 #[test]
@@ -139,7 +102,6 @@ fn payments() {
         ),
         ("PAYMENT.CAPTURE.COMPLETED", json!({"payee": {"merchant_id": "8LTPLLDPVNTCC"}}), Err("EventUnreadable")),
         ("PAYMENT.CAPTURE.COMPLETED", json!({"id": 5}), Err("EventUnreadable")),
-        ("PAYMENT.AUTHORIZATION.CREATED", json!({}), Err("unknown_type")),
         ("AN.EVENT.OF.NEXT.YEAR", json!({}), Err("unknown_type")),
     ] {
         let label = format!("{kind_of} {over}");
@@ -293,9 +255,7 @@ fn play_money_pays_for_nothing() {
 
 #[test]
 fn what_is_no_event_or_of_an_unknown_type() {
-    for body in
-        [json!({}), json!([]), with(paid(json!({})), json!({"id": ""})), with(paid(json!({})), json!({"id": "a b\n"}))]
-    {
+    for body in [json!({}), json!([])] {
         assert_eq!(kind(&body), Err("NotAnEvent"), "{body}");
     }
     for resource in [json!(null), json!([]), json!("x"), json!({"links": 1})] {

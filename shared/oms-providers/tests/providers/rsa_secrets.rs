@@ -95,8 +95,8 @@ fn addresses_are_https() {
     let config = WechatpayConfig { api_base: "http://api.mch.weixin.qq.com".to_owned(), ..WechatpayConfig::default() };
     let client = WechatpayClient::new(&wechatpay_support::secrets(), &config, clock.clone());
     assert_eq!(name(&client), "AddressRefused");
-    let refund_notify_url = Some("http://shop.example".to_owned());
-    let config = WechatpayConfig { refund_notify_url, ..WechatpayConfig::default() };
+    let callback_url = Some("http://shop.example".to_owned());
+    let config = WechatpayConfig { callback_url, ..WechatpayConfig::default() };
     let client = WechatpayClient::new(&wechatpay_support::secrets(), &config, clock.clone());
     assert_eq!(name(&client), "AddressRefused");
     let config = AlipayConfig { gateway: "http://openapi.alipay.com/".to_owned(), ..AlipayConfig::default() };

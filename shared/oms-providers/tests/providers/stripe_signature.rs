@@ -1,7 +1,6 @@
-//! Stripe's signature header: what is taken, and everything that must not be.
+//! Stripe's signature header, as far as it is Stripe's own: what every provider has to refuse is in `refusals.rs`.
 
 use http::{HeaderMap, HeaderValue, StatusCode};
-use jiff::ToSpan;
 use oms_providers::callback::{CallbackProvider, receive};
 use oms_providers::stripe::signature::{HEADER, header};
 use serde_json::json;
@@ -48,22 +47,10 @@ fn any_v1_may_fit_any_secret() {
 }
 
 #[test]
-fn every_digit_of_a_signature_counts() {
-    let (t, tag) = (now().as_second(), tag(SECRET));
-    for at in 0..tag.len() {
-        let other = if tag[at..].starts_with('0') { "1" } else { "0" };
-        let bent = format!("{}{other}{}", &tag[..at], &tag[at + 1..]);
-        assert_eq!(check_header(&format!("t={t},v1={bent}")), "SignatureMismatch", "digit {at}");
-    }
-}
-
-#[test]
 fn broken_headers_are_refused() {
     let t = now().as_second();
     let tag = tag(SECRET);
     let upper = tag.to_uppercase();
-    let short = &tag[..62];
-    let odd = &tag[..63];
     for header in [
         String::new(),
         "nonsense".to_owned(),
@@ -72,9 +59,6 @@ fn broken_headers_are_refused() {
         format!("v1={tag}"),
         format!("t={t}"),
         format!("t={t},v1="),
-        format!("t={t},v1={short}"),
-        format!("t={t},v1={odd}"),
-        format!("t={t},v1={tag}00"),
         format!("t={t},v1={upper}"),
         format!("t={t},V1={tag}"),
         format!("T={t},v1={tag}"),
@@ -85,64 +69,17 @@ fn broken_headers_are_refused() {
         // Twice the time: which one was signed?
         format!("t={t},t={t},v1={tag}"),
         format!("t={t},v1={tag},t=1"),
-        // Not a count of seconds.
-        format!("t=-{t},v1={tag}"),
-        format!("t=+{t},v1={tag}"),
-        format!("t={t}.0,v1={tag}"),
-        format!("t=1e9,v1={tag}"),
-        format!("t=now,v1={tag}"),
-        format!("t=-9223372036854775808,v1={tag}"),
-        format!("t=9223372036854775807,v1={tag}"),
-        format!("t=99999999999999999999999999,v1={tag}"),
     ] {
         let name = check_header(&header);
         assert!(matches!(name, "SignatureMalformed" | "SignatureMissing" | "SignatureMismatch"), "{header}: {name}");
     }
-    assert_eq!(check_header(&format!("t=0,v1={tag}")), "TimestampOutside");
-    assert_eq!(check_header(&format!("t=999999999999,v1={tag}")), "TimestampOutside");
     assert_eq!(check(&HeaderMap::new(), &body()), "SignatureMissing");
 }
 
 #[test]
-fn a_repeated_or_unprintable_header_is_refused() {
-    let mut twice = HeaderMap::new();
-    twice.append(HEADER, HeaderValue::from_str(&good()).unwrap());
-    twice.append(HEADER, HeaderValue::from_str(&good()).unwrap());
-    assert_eq!(check(&twice, &body()), "SignatureMalformed");
+fn an_unprintable_header_is_refused() {
     let bytes = HeaderMap::from_iter([(HEADER, HeaderValue::from_bytes(b"t=1,v1=\xff\xfe").unwrap())]);
     assert_eq!(check(&bytes, &body()), "SignatureMalformed");
-}
-
-#[test]
-fn the_bytes_count_not_the_json() {
-    let headers = headers(&[("stripe-signature", &good())]);
-    let body = body();
-    assert_eq!(check(&headers, &body), "ok");
-    let pretty = serde_json::to_vec_pretty(&serde_json::from_slice::<serde_json::Value>(&body).unwrap()).unwrap();
-    assert_eq!(check(&headers, &pretty), "SignatureMismatch", "the same JSON, written otherwise");
-    for i in [0, body.len() / 2, body.len() - 1] {
-        let mut tampered = body.clone();
-        tampered[i] ^= 1;
-        assert_eq!(check(&headers, &tampered), "SignatureMismatch", "byte {i}");
-    }
-    assert_eq!(check(&headers, &body[..body.len() - 1]), "SignatureMismatch");
-    assert_eq!(check(&headers, b""), "SignatureMismatch");
-}
-
-#[test]
-fn five_minutes_both_ways() {
-    for (offset, expected) in [
-        (0, "ok"),
-        (-300, "ok"),
-        (300, "ok"),
-        (-301, "TimestampOutside"),
-        (301, "TimestampOutside"),
-        (-86_400, "TimestampOutside"),
-        (86_400 * 365, "TimestampOutside"),
-    ] {
-        let at = now().checked_add(offset.seconds()).unwrap();
-        assert_eq!(check_header(&header(SECRET, at, &body()).unwrap()), expected, "{offset} s");
-    }
 }
 
 #[test]

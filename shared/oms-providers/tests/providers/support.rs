@@ -2,9 +2,10 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
-use oms_app::ports::{CancelRequest, RefundRequest};
-use oms_domain::id::{OrderId, PaymentReference, RefundId};
+use oms_app::ports::{CancelRequest, CaptureRequest, Payer, RefundRequest, StartAnswer, StartRequest};
+use oms_domain::id::{CaptureId, OrderId, PaymentReference, RefundId};
 use oms_domain::money::{Currency, Money};
+use oms_domain::payment_start::PayerClient;
 use oms_providers::Callback;
 use oms_providers::secret::StripeSecrets;
 use oms_providers::stripe::{StripeCallbacks, StripeClient, StripeConfig};
@@ -96,12 +97,48 @@ pub fn refund_request() -> RefundRequest {
     }
 }
 
+/// A payment to begin, as a page in a browser asks for it.
+pub fn start_request() -> StartRequest {
+    StartRequest {
+        payment_reference: PaymentReference::parse(REFERENCE).unwrap(),
+        order_id: order(),
+        amount: money("186.00", "CNY"),
+        description: "Order W-1".to_owned(),
+        client: PayerClient::Web,
+        return_url: Some("https://shop.example/thanks?o=1".to_owned()),
+        payer: Payer::default(),
+        expires_at: "2026-11-11T11:41:11Z".parse().unwrap(),
+        known: None,
+    }
+}
+
+/// What a provider says no to, or what it cannot be asked.
+pub fn not_started(reason: &str) -> StartAnswer {
+    StartAnswer::Refused { reason: reason.to_owned() }
+}
+
 pub fn cancel_request(provider_payment_id: Option<&str>) -> CancelRequest {
     CancelRequest {
         order_id: order(),
         payment_reference: PaymentReference::parse(REFERENCE).unwrap(),
         provider_payment_id: provider_payment_id.map(str::to_owned),
+        object: None,
         amount: money("186.00", "CNY"),
+        is_promised: false,
+    }
+}
+
+/// 100.00 of a promise of 186.00.
+pub fn capture_request(provider_payment_id: &str) -> CaptureRequest {
+    CaptureRequest {
+        capture_id: CaptureId::of(&order(), 1),
+        order_id: order(),
+        payment_reference: PaymentReference::parse(REFERENCE).unwrap(),
+        provider_payment_id: provider_payment_id.to_owned(),
+        provider_capture_id: None,
+        authorized: money("186.00", "CNY"),
+        amount: money("100.00", "CNY"),
+        first_sent_at: now(),
     }
 }
 

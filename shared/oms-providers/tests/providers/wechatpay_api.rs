@@ -248,8 +248,14 @@ async fn an_order_that_cannot_be_closed_is_looked_at() {
     let state = |state: &str| answer(200, &transaction(json!({"trade_state": state})));
     let reason = CancelAnswer::Refused { reason: "ORDER_PAID: 该订单已支付".to_owned() };
     for (looked, expected) in [
-        (state("SUCCESS"), CancelAnswer::Captured(money("186.00", "CNY"))),
-        (state("REFUND"), CancelAnswer::Captured(money("186.00", "CNY"))),
+        (
+            state("SUCCESS"),
+            CancelAnswer::Found { provider_payment_id: TRANSACTION.to_owned(), amount: money("186.00", "CNY") },
+        ),
+        (
+            state("REFUND"),
+            CancelAnswer::Found { provider_payment_id: TRANSACTION.to_owned(), amount: money("186.00", "CNY") },
+        ),
         (state("CLOSED"), CancelAnswer::Cancelled),
         (state("REVOKED"), CancelAnswer::Cancelled),
         (state("NOTPAY"), reason.clone()),

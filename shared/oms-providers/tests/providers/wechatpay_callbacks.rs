@@ -1,13 +1,13 @@
-//! WeChat Pay's notifications: what is refused, what they mean, and the exact answers.
+//! WeChat Pay's notifications: its keys and headers, what they mean, and the exact answers. What every provider has to
+//! refuse is in `refusals.rs`.
 
 use http::{HeaderMap, HeaderValue, StatusCode};
-use jiff::SignedDuration;
 use oms_domain::payment::{PaymentFactKind, RefundFactStatus};
 use oms_providers::callback::{Callback, CallbackProvider, WhyUnhandled, receive};
 use oms_providers::error::ProviderError;
 use serde_json::{Value, json};
 
-use crate::support::{ORDER, REFERENCE, REFUND, money, now, only, order, other_case, with};
+use crate::support::{ORDER, REFERENCE, REFUND, money, now, only, order, with};
 use crate::wechatpay_support::{
     KEY_ID, OLD_API_V3_KEY, SERIAL, TRANSACTION, enciphered, notification, refund_notice, signed, transaction,
     wechatpay,
@@ -31,46 +31,21 @@ fn paid(over: Value) -> Value {
 }
 
 #[test]
-fn every_way_to_be_refused() {
+fn keys_by_their_names_and_headers_that_must_be_there() {
     let body = paid(json!({})).to_string();
-    let check = |headers: &HeaderMap, body: &str, seconds: i64| {
-        let at = now().checked_add(SignedDuration::from_secs(seconds)).unwrap();
-        receive(&wechatpay(), headers, body.as_bytes(), at).map_or_else(|error| error.name(), |_| "ok")
+    let check = |headers: &HeaderMap| {
+        receive(&wechatpay(), headers, body.as_bytes(), now()).map_or_else(|error| error.name(), |_| "ok")
     };
     let good = signed(SERIAL, body.as_bytes());
-    assert_eq!(check(&good, &body, 0), "ok");
-    assert_eq!(check(&signed(KEY_ID, body.as_bytes()), &body, 0), "ok", "a public key by its id");
-    assert_eq!(
-        check(&signed("a1b2c3d4e5f60718293a4b5c6d7e8f901234567", body.as_bytes()), &body, 0),
-        "ok",
-        "as a number"
-    );
-    for (seconds, expected) in [
-        (300, "ok"),
-        (-300, "ok"),
-        (301, "TimestampOutside"),
-        (-301, "TimestampOutside"),
-        (i64::from(i32::MAX), "TimestampOutside"),
-    ] {
-        assert_eq!(check(&good, &body, seconds), expected, "{seconds}");
-    }
-    assert_eq!(check(&good, &format!("{body} "), 0), "SignatureMismatch");
-    assert_eq!(check(&good, &body.replace("EV-", "EW-"), 0), "SignatureMismatch");
+    assert_eq!(check(&good), "ok");
+    assert_eq!(check(&signed(KEY_ID, body.as_bytes())), "ok", "a public key by its id");
+    assert_eq!(check(&signed("a1b2c3d4e5f60718293a4b5c6d7e8f901234567", body.as_bytes())), "ok", "as a number");
     let signature = good["wechatpay-signature"].to_str().unwrap().to_owned();
     let probe = format!("WECHATPAY/SIGNTEST/{signature}");
     for (header, value, expected) in [
-        ("wechatpay-signature", "", "SignatureMissing"),
-        ("wechatpay-signature", &signature[..100], "SignatureMismatch"),
-        ("wechatpay-signature", "AAAA", "SignatureMismatch"),
-        ("wechatpay-signature", "not base64", "SignatureMalformed"),
-        ("wechatpay-signature", &signature[..343], "SignatureMalformed"),
         ("wechatpay-signature", probe.as_str(), "SignatureMalformed"),
         ("wechatpay-signature", "WECHATPAY/SIGNTEST/AAAA", "SignatureMalformed"),
         ("wechatpay-signature", "WECHATPAY/SIGNTEST/AAAAA", "SignatureMismatch"),
-        ("wechatpay-timestamp", "-1794395471", "SignatureMalformed"),
-        ("wechatpay-timestamp", "1794395471.0", "SignatureMalformed"),
-        ("wechatpay-timestamp", "9999999999999999999", "SignatureMalformed"),
-        ("wechatpay-timestamp", "soon", "SignatureMalformed"),
         ("wechatpay-nonce", "another", "SignatureMismatch"),
         ("wechatpay-serial", "PUB_KEY_ID_0000000000000000", "SignatureMalformed"),
         ("wechatpay-serial", "00", "SignatureMalformed"),
@@ -79,21 +54,18 @@ fn every_way_to_be_refused() {
     ] {
         let mut headers = good.clone();
         headers.insert(header, HeaderValue::from_str(value).unwrap());
-        assert_eq!(check(&headers, &body, 0), expected, "{header}: {value}");
+        assert_eq!(check(&headers), expected, "{header}: {value}");
     }
-    let mut headers = good.clone();
-    headers.insert("wechatpay-signature", HeaderValue::from_str(&other_case(&signature)).unwrap());
-    assert_eq!(check(&headers, &body, 0), "SignatureMismatch", "in the other case");
-    for header in ["wechatpay-signature", "wechatpay-timestamp", "wechatpay-nonce", "wechatpay-serial"] {
+    for header in ["wechatpay-nonce", "wechatpay-serial"] {
         let mut headers = good.clone();
         headers.append(header, good[header].clone());
-        assert_eq!(check(&headers, &body, 0), "SignatureMalformed", "{header} twice");
+        assert_eq!(check(&headers), "SignatureMalformed", "{header} twice");
         headers.remove(header);
-        assert_eq!(check(&headers, &body, 0), "SignatureMissing", "no {header}");
+        assert_eq!(check(&headers), "SignatureMissing", "no {header}");
     }
     let mut headers = good;
     headers.remove("wechatpay-signature-type");
-    assert_eq!(check(&headers, &body, 0), "ok", "it says nothing that the others do not");
+    assert_eq!(check(&headers), "ok", "it says nothing that the others do not");
 }
 
 #[test]
@@ -211,9 +183,7 @@ fn what_is_enciphered() {
 
 #[test]
 fn what_is_no_event_or_of_an_unknown_type() {
-    for body in
-        [json!({}), json!([]), with(paid(json!({})), json!({"id": ""})), with(paid(json!({})), json!({"id": "a b\n"}))]
-    {
+    for body in [json!({}), json!([])] {
         assert_eq!(kind(&body), Err("NotAnEvent"), "{body}");
     }
     let body = notification("PAYSCORE.USER_PAID", &json!({}));

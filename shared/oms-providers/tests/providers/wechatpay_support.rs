@@ -46,9 +46,8 @@ pub fn wechatpay() -> WechatpayCallbacks {
 
 pub fn client(api_base: &str) -> WechatpayClient {
     let timeout = Duration::from_secs(2);
-    let refund_notify_url = Some("https://shop.example/v1/payments/wechatpay/callbacks".to_owned());
-    let config =
-        WechatpayConfig { api_base: api_base.to_owned(), refund_notify_url, connect_timeout: timeout, timeout };
+    let callback_url = Some("https://shop.example/v1/payments/wechatpay/callbacks".to_owned());
+    let config = WechatpayConfig { api_base: api_base.to_owned(), callback_url, connect_timeout: timeout, timeout };
     WechatpayClient::new(&secrets(), &config, Arc::new(FixedClock(now()))).unwrap()
 }
 

@@ -4,10 +4,14 @@ use oms_app::callbacks;
 use oms_app::commands;
 use oms_app::error::AppError;
 use oms_app::intake::{IntakeError, Request};
-use oms_app::ports::Clock;
+use oms_app::ports::{Clock, Payer};
+use oms_app::starting::Ask;
+use oms_domain::body::Provider;
 use oms_domain::command::{Command, RefundAsk, Report};
-use oms_domain::id::{Carrier, EventKey, OrderId, ShipmentId, TrackingNumber};
+use oms_domain::event::RefundLine;
+use oms_domain::id::{Carrier, EventKey, LineId, OrderId, PaymentId, ShipmentId, TrackingNumber};
 use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
+use oms_domain::payment_start::PayerClient;
 use oms_domain::refusal::Refusal;
 
 use crate::build::{OrderBuilder, cny, location_id, sku};
@@ -42,6 +46,22 @@ pub enum Act {
         /// What it is to bring.
         amount: &'static str,
     },
+    /// The storefront asks for a further attempt to pay, under a key.
+    Open {
+        /// Through whom.
+        provider: Provider,
+        /// What it is to bring.
+        amount: &'static str,
+        /// The request's key.
+        key: &'static str,
+    },
+    /// The storefront has Waybill begin an attempt, by its number.
+    Start {
+        /// The number.
+        payment: usize,
+        /// With what the buyer pays.
+        client: PayerClient,
+    },
     /// A location reports on a shipment, by its number.
     Report {
         /// The number.
@@ -62,6 +82,15 @@ pub enum Act {
     },
     /// Staff or the buyer ask for something.
     Ask(Box<Command>),
+    /// Staff or the buyer cancel units of a line, by its position from 1.
+    CancelLines {
+        /// The position.
+        line: usize,
+        /// How many units.
+        quantity: u32,
+        /// The request's key.
+        key: &'static str,
+    },
     /// Finance sends money back.
     Refund {
         /// How much.
@@ -142,6 +171,15 @@ impl Shop {
             self.stripe.set_payment(&fact.provider_payment_id, ProviderPayment::Captured(amount));
         }
         if let Act::Told(fact) = act
+            && let PaymentFactKind::Authorized { amount } = fact.kind
+            && !matches!(
+                self.stripe.payment(&fact.provider_payment_id),
+                Some(ProviderPayment::Captured(_) | ProviderPayment::Cancelled)
+            )
+        {
+            self.stripe.set_payment(&fact.provider_payment_id, ProviderPayment::Authorized(amount));
+        }
+        if let Act::Told(fact) = act
             && let PaymentFactKind::Refund { refund_id: Some(refund_id), status, .. } = &fact.kind
         {
             match status {
@@ -149,6 +187,15 @@ impl Shop {
                 RefundFactStatus::Succeeded => self.stripe.settle(refund_id, true),
                 RefundFactStatus::Failed => self.stripe.settle(refund_id, false),
             }
+        }
+        if let Act::Told(fact) = act
+            && matches!(
+                fact.kind,
+                PaymentFactKind::Pending | PaymentFactKind::Authorized { .. } | PaymentFactKind::Failed { .. }
+            )
+            && self.stripe.payment(&fact.provider_payment_id).is_none()
+        {
+            self.stripe.set_payment(&fact.provider_payment_id, ProviderPayment::Open);
         }
         if let Act::Identify { payment, .. } = act
             && self.stripe.payment(payment).is_none()
@@ -183,12 +230,24 @@ impl Shop {
             }
             Act::Identify { payment, amount } => {
                 let command = Command::IdentifyPayment {
-                    provider: oms_domain::body::Provider::Stripe,
+                    provider: Provider::Stripe,
                     amount: cny(amount),
                     provider_payment_id: (*payment).to_owned(),
                 };
                 let engine = self.engine();
                 self.call(commands::command(&engine, &id, command, "storefront")).await.map(|_| ())
+            }
+            Act::Open { provider, amount, key } => {
+                let engine = self.engine();
+                let asked =
+                    commands::open_payment(&engine, &id, *provider, cny(amount), "storefront", Some((key, amount)));
+                self.call(asked).await.map(|_| ())
+            }
+            Act::Start { payment, client } => {
+                let starting = self.starting();
+                let ask = Ask { client: *client, return_url: None, payer: Payer::default() };
+                let payment_id = PaymentId::number(*payment);
+                self.call(starting.start(&id, &payment_id, &ask, "storefront")).await.map(|_| ())
             }
             Act::Report { shipment, report, key } => {
                 let carriers = self.carriers();
@@ -206,6 +265,14 @@ impl Shop {
             Act::Ask(command) => {
                 let engine = self.engine();
                 self.call(commands::command(&engine, &id, (**command).clone(), "support")).await.map(|_| ())
+            }
+            Act::CancelLines { line, quantity, key } => {
+                let engine = self.engine();
+                let lines = vec![RefundLine { line_id: LineId::number(*line), quantity: *quantity }];
+                let hash = format!("{line}-{quantity}");
+                let asked =
+                    commands::cancel_lines(&engine, &id, lines, "fewer".into(), "support", Some((*key, hash.as_str())));
+                self.call(asked).await.map(|_| ())
             }
             Act::Refund { amount, key } => {
                 let engine = self.engine();

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use oms_app::pointers::WorkList;
 use oms_app::ports::{Clock, LoadedOrder, OrderLists};
 use oms_app::timers::Watched;
+use oms_domain::benefit;
 use oms_domain::desk;
 use oms_domain::event::{CommitRecord, RefundCause};
 use oms_domain::ledger::Balances;
@@ -13,7 +14,9 @@ use oms_domain::money::Money;
 use oms_domain::order::{Order, Refund};
 use oms_domain::policy::Policy;
 use oms_domain::refund_pace::{self, Turn};
-use oms_domain::status::{HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus};
+use oms_domain::status::{
+    BenefitStatus, HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus,
+};
 use oms_domain::task::{Role, Task, TaskKind};
 use oms_domain::wake;
 use serde_json::Value;
@@ -36,6 +39,7 @@ pub async fn sound(shop: &Shop) -> Look {
         way_out(shop, order);
         money(shop, order);
         two_people(order, &shop.policy);
+        benefits(shop, order);
         assert!(parked.is_empty(), "a parked fact of {} was forgotten", order.id);
     }
     stock(shop, look.orders.iter().map(|loaded| &loaded.order));
@@ -50,6 +54,15 @@ pub fn content(entry: &Value) -> Value {
         entry.remove("webhook");
     }
     entry
+}
+
+/// The service says of an order's coupons and points what the order says, and undone orders have none.
+pub fn benefits(shop: &Shop, order: &Order) {
+    let there = shop.benefits.of(&order.id);
+    assert_eq!(there, order.benefits, "{}: the service and the order differ: {order:#?}", order.id);
+    let owed = shop.policy.benefits && order.is_undone() && !order.awaits_location();
+    let back = there == Some(BenefitStatus::Released) || benefit::spent(order).is_empty();
+    assert!(!owed || back, "{} is undone and keeps coupons or points: {order:#?}", order.id);
 }
 
 /// Every commit left at least once, under one id with one content; numbers without a gap.
@@ -162,7 +175,8 @@ pub fn books(order: &Order) {
     for line in &order.body.lines {
         let planned =
             order.units(&line.line_id, |s| !matches!(s.status, ShipmentStatus::Rejected | ShipmentStatus::Cancelled));
-        assert!(planned <= line.quantity, "line {} ships {planned} of {}: {order:#?}", line.line_id, line.quantity);
+        let wanted = order.wanted(line);
+        assert!(planned <= wanted, "line {} ships {planned} of {wanted}: {order:#?}", line.line_id);
     }
 }
 

@@ -15,11 +15,13 @@ use oms_app::deliveries::Deliveries;
 use oms_app::engine::Engine;
 use oms_app::intake::{Intake, OrderIds};
 use oms_app::inventory::Inventory;
-use oms_app::ports::{Clock, OrderStore, PaymentGateway, StockStore};
+use oms_app::ports::{BenefitService, Clock, OrderStore, PaymentGateway, StockStore};
 use oms_app::publish::Publisher;
 use oms_app::receivers::Receivers;
+use oms_app::starting::{Offered, Starting};
 use oms_app::sweep::Sweep;
 use oms_domain::body::Provider;
+use oms_domain::capture::{CaptureMoment, CaptureWhen};
 use oms_domain::event::CommitRecord;
 use oms_domain::id::{Channel, ChannelOrderId, OrderId};
 use oms_domain::location::Location;
@@ -29,6 +31,7 @@ use oms_domain::policy::Policy;
 use oms_domain::stock::StockLevel;
 use serde_json::Value;
 
+use crate::benefits::FakeBenefits;
 use crate::build::{a_location, a_product, cny, location_id, sku};
 use crate::doubles::{RecordingBus, RecordingQueue, RecordingWebhooks};
 use crate::faults::{FaultPlan, Faulty};
@@ -61,6 +64,8 @@ pub struct Shop {
     pub told: Arc<Vec<Value>>,
     /// The payment provider.
     pub stripe: FakeProvider,
+    /// The service that keeps count of coupons and points, where the policy says that there is one.
+    pub benefits: FakeBenefits,
     /// Webhooks to the locations.
     pub webhooks: RecordingWebhooks,
     /// The time.
@@ -107,6 +112,7 @@ impl Shop {
             bus: RecordingBus::new(),
             told: Arc::default(),
             stripe: FakeProvider::new(Provider::Stripe),
+            benefits: FakeBenefits::default(),
             webhooks: RecordingWebhooks::new(),
             clock: ManualClock::default(),
             policy: policy(),
@@ -135,6 +141,7 @@ impl Shop {
             bus: RecordingBus::new(),
             told,
             stripe: self.stripe.fork(),
+            benefits: self.benefits.fork(),
             webhooks: RecordingWebhooks::new(),
             clock: ManualClock::at(self.clock.now()),
             policy: self.policy.clone(),
@@ -155,6 +162,7 @@ impl Shop {
             bus: self.bus.clone(),
             told: Arc::clone(&self.told),
             stripe: self.stripe.clone(),
+            benefits: self.benefits.clone(),
             webhooks: self.webhooks.clone(),
             clock: self.clock.clone(),
             policy: self.policy.clone(),
@@ -233,6 +241,20 @@ impl Shop {
         BTreeMap::from([(Provider::Stripe, stripe), (Provider::Wechatpay, wechatpay)])
     }
 
+    /// What begins payments; Waybill does that here for every provider.
+    pub fn starting(&self) -> Starting {
+        let offered = Offered {
+            providers: BTreeSet::from([Provider::Stripe, Provider::Wechatpay]),
+            return_hosts: BTreeSet::from(["shop.example".to_owned()]),
+        };
+        Starting { engine: self.engine(), gateways: Arc::new(self.gateways()), offered }
+    }
+
+    /// The service that keeps count of coupons and points.
+    pub fn benefit_service(&self) -> Arc<dyn BenefitService> {
+        self.port(&self.benefits)
+    }
+
     /// Everything that was ever put on the bus, in order.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
@@ -282,9 +304,18 @@ fn policy() -> Policy {
         refund_approval_above: vec![cny("250.00")],
         max_line_quantity: 999,
         live: false,
+        benefits: false,
         providers: BTreeSet::from([Provider::Stripe, Provider::Wechatpay, Provider::Cod, Provider::Channel]),
+        capture_when: capture_when(),
         shipment_response_seconds: 86_400,
         close_after_seconds: CLOSE_AFTER,
         lookout_seconds: LOOKOUT,
     }
+}
+
+/// Card payments of the app are taken when the goods leave, those of tmall when they are released, others by the provider.
+fn capture_when() -> CaptureWhen {
+    let channel = |name: &str| Channel::parse(name).unwrap();
+    let channels = [(channel("app"), CaptureMoment::Shipped), (channel("tmall"), CaptureMoment::Release)];
+    CaptureWhen { otherwise: CaptureMoment::Provider, channels: BTreeMap::from(channels) }
 }

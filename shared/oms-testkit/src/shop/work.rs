@@ -102,11 +102,15 @@ impl Shop {
     pub async fn run(&self, stimulus: &Stimulus) -> Result<(), Failed> {
         let (engine, id) = (self.engine(), &stimulus.order_id);
         match stimulus.work {
-            Work::Placement => self.step(|| placement::validate(&engine, id)).await.map(|_| ()),
+            Work::Placement => {
+                let benefits = self.benefit_service();
+                self.step(|| placement::validate(&engine, Some(benefits.as_ref()), id)).await.map(|_| ())
+            }
             Work::Fulfilment => self.step(|| fulfilment::plan(&engine, id)).await.map(|_| ()),
             Work::Reversal => {
-                let gateways = self.gateways();
-                let compensated = self.step(|| reversal::compensate(&engine, &gateways, id)).await;
+                let (gateways, benefits) = (self.gateways(), self.benefit_service());
+                let compensated =
+                    self.step(|| reversal::compensate(&engine, &gateways, Some(benefits.as_ref()), id)).await;
                 if let Err(Failed::Error(error)) = &compensated
                     && !error.is_transient()
                 {

@@ -4,6 +4,7 @@ use oms_domain::body::{DeclaredStatus, Delivery, DeliveryType, Provider};
 use oms_domain::command::Command;
 use oms_domain::order::Order;
 use oms_domain::payment::{PaymentFactKind, RefundFactStatus};
+use oms_domain::payment_start::PayerClient;
 use oms_domain::status::ShipmentStatus;
 
 use crate::build::{OrderBuilder, an_order, cny};
@@ -36,6 +37,8 @@ enum Fate {
     OnlyPromises,
     TooLate,
     InParts,
+    /// As most cards of a shop that takes money later: promised, and left to the shop.
+    LeftToTheShop,
 }
 
 /// Decides what will happen to an order, as far as nobody has to wait for the shop.
@@ -68,6 +71,16 @@ pub fn plan(world: &mut World, order: u16) {
         let wait = world.chance.weighted(What::Order, order, &[(1, 600), (1, 0), (1, 20), (1, 9_000), (1, 180_000)]);
         world.send(at + wait, order, Act::ask(Command::Cancel { reason: "changed my mind".into() }));
     }
+    for time in 0..2 {
+        if !world.chance.hits(What::Order, order, 200) {
+            continue;
+        }
+        let wait = world.chance.weighted(What::Order, order, &[(3, 600), (2, 0), (2, 61), (1, 2_000), (1, 90_000)]);
+        let line = 1 + world.chance.pick(What::Order, order, 2);
+        let quantity = world.chance.weighted(What::Order, order, &[(5, 1), (1, 2)]);
+        let key = name(format!("fewer-{order}-{time}"));
+        world.send(at + wait, order, Act::CancelLines { line, quantity, key });
+    }
 }
 
 fn basket(world: &mut World, order: u16) -> OrderBuilder {
@@ -77,6 +90,9 @@ fn basket(world: &mut World, order: u16) -> OrderBuilder {
         let (sku, price) = GOODS[world.chance.pick(What::Order, order, GOODS.len())];
         let quantity = world.chance.weighted(What::Order, order, &[(6, 1), (3, 2), (1, 3)]);
         basket = basket.line(sku, quantity, price);
+    }
+    if world.chance.hits(What::Order, order, 400) {
+        basket = basket.discount("3.00");
     }
     if world.chance.hits(What::Order, order, 20) {
         basket = basket.line("NOPE", 1, "1.00");
@@ -118,6 +134,18 @@ fn pay(world: &mut World, order: u16, placed: i64, due: &'static str) {
         world.after(placed, order, Todo::AtProvider(AtProvider::Opens(card(1))));
         world.send(placed + 1, order, Act::Identify { payment: card(1), amount: due });
     }
+    // Some change their mind about how to pay, before or after they have begun.
+    if world.chance.hits(What::Payment, order, 60) {
+        let begin = |payment, client| Act::Start { payment, client };
+        if world.chance.hits(What::Payment, order, 500) {
+            world.send(placed + 2, order, begin(1, PayerClient::Web));
+        }
+        let wait = world.chance.weighted(What::Payment, order, &[(3, 5), (1, 300), (1, 12_000)]);
+        let provider =
+            if world.chance.hits(What::Payment, order, 500) { Provider::Stripe } else { Provider::Wechatpay };
+        world.send(placed + wait, order, Act::Open { provider, amount: due, key: name(format!("open-{order}")) });
+        world.send(placed + wait + 1, order, begin(2, PayerClient::Qr));
+    }
     let fates = [
         (60, Fate::Pays),
         (10, Fate::Never),
@@ -129,10 +157,12 @@ fn pay(world: &mut World, order: u16, placed: i64, due: &'static str) {
         (3, Fate::OnlyPromises),
         (6, Fate::TooLate),
         (3, Fate::InParts),
+        (if channel(order) == "web" { 0 } else { 40 }, Fate::LeftToTheShop),
     ];
     let less = |text: &str, cut: &str| cny(text).sub(cny(cut)).expect("one currency");
     let text = |money: oms_domain::money::Money| name(format!("{}.{:02}", money.minor() / 100, money.minor() % 100));
     let pays = |n: u32, amount: &'static str| Todo::AtProvider(AtProvider::Pays(card(n), amount));
+    let promises = || Todo::AtProvider(AtProvider::Promises(card(1), due));
     match world.chance.weighted(What::Payment, order, &fates) {
         Fate::Never => {}
         Fate::Pays => world.after(at, order, pays(1, due)),
@@ -148,13 +178,16 @@ fn pay(world: &mut World, order: u16, placed: i64, due: &'static str) {
             world.after(at + 60, order, pays(1, due));
         }
         Fate::PromisesFirst => {
-            tell(world, order, at, card(1), PaymentFactKind::Authorized { amount: cny(due) });
+            world.after(at, order, promises());
             world.after(at + 7_000, order, pays(1, due));
         }
         Fate::OnlyPromises => {
-            world.after(at, order, Todo::AtProvider(AtProvider::Opens(card(1))));
-            tell(world, order, at, card(1), PaymentFactKind::Authorized { amount: cny(due) });
+            world.after(at, order, promises());
             world.after(at + 500_000, order, Todo::AtProvider(AtProvider::Lapses(card(1))));
+        }
+        Fate::LeftToTheShop => {
+            world.after(at, order, promises());
+            world.after(at + 1_500_000, order, Todo::AtProvider(AtProvider::Lapses(card(1))));
         }
         Fate::TooLate => {
             let slack = world.chance.weighted(What::Payment, order, &[(2, 900), (2, 0), (1, -2), (1, 20)]);
@@ -175,6 +208,14 @@ pub fn happens(world: &mut World, order: u16, what: &AtProvider) {
             if stripe.payment(payment).is_none() {
                 stripe.set_payment(payment, ProviderPayment::Open);
             }
+        }
+        AtProvider::Promises(payment, amount) => {
+            if !matches!(stripe.payment(payment), None | Some(ProviderPayment::Open)) {
+                return;
+            }
+            let amount = cny(amount);
+            stripe.set_payment(payment, ProviderPayment::Authorized(amount));
+            tell(world, order, 1, payment, PaymentFactKind::Authorized { amount });
         }
         AtProvider::Pays(payment, amount) => {
             if stripe.payment(payment) == Some(ProviderPayment::Cancelled) {
@@ -201,7 +242,7 @@ pub fn happens(world: &mut World, order: u16, what: &AtProvider) {
             }
         }
         AtProvider::Lapses(payment) => {
-            if stripe.payment(payment) == Some(ProviderPayment::Open) {
+            if matches!(stripe.payment(payment), Some(ProviderPayment::Open | ProviderPayment::Authorized(_))) {
                 stripe.set_payment(payment, ProviderPayment::Cancelled);
                 tell(world, order, 1, payment, PaymentFactKind::Cancelled);
             }
@@ -244,6 +285,17 @@ pub fn react(world: &mut World, order: u16, before: Option<&Order>, after: &Orde
         && world.chance.hits(What::Payment, order, 250)
     {
         tell(world, order, 0, payment, PaymentFactKind::Disputed { amount });
+    }
+}
+
+/// The provider tells of every capture of ours that had its effect, sooner or later.
+pub fn tell_captures(world: &mut World, order: u16) {
+    for (capture, (payment, amount)) in world.shop.stripe.captures() {
+        let ours = capture.order().and_then(|id| world.number(&id)) == Some(order);
+        if ours && world.subject_mut(order).taken_later.insert(capture) {
+            let wait = world.chance.weighted(What::Payment, order, &[(2, 1), (1, 0), (2, 40), (1, 7_000)]);
+            tell(world, order, wait, &payment, PaymentFactKind::Captured { amount });
+        }
     }
 }
 

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use oms_domain::derived::line_counters;
-use oms_domain::event::{CommitRecord, OrderEvent, RefundCause};
+use oms_domain::event::{CaptureEvent, CommitRecord, OrderEvent, RefundCause};
 use oms_domain::ledger::{Account, Balances};
 use oms_domain::machine::Machine;
 use oms_domain::money::Money;
 use oms_domain::order::Order;
-use oms_domain::status::{HoldKind, OrderStatus, RefundStatus, ReservationStatus, ShipmentStatus};
+use oms_domain::status::{CaptureStatus, HoldKind, OrderStatus, RefundStatus, ReservationStatus, ShipmentStatus};
 use oms_domain::{desk, wake};
 use serde_json::Value;
 
@@ -39,22 +39,55 @@ pub fn step(before: Option<&Order>, after: &Order, record: &CommitRecord) {
         }
         state.apply(event, record.at);
     }
-    // 2. A reservation ends once; ends are ends.
+    // 2. A reservation ends once; ends are ends. What is held may be split, and no unit of it is lost.
     for (was, now) in before.reservations.iter().zip(&after.reservations) {
-        assert_eq!(was.allotment, now.allotment, "{id}: a reservation has become another");
+        let (whole, left) = (&was.allotment, &now.allotment);
+        let same = (&whole.line_id, &whole.sku, &whole.location_id) == (&left.line_id, &left.sku, &left.location_id);
+        let split = was.status == ReservationStatus::Held && left.quantity < whole.quantity;
+        assert!(same && (split || left.quantity == whole.quantity), "{id}: a reservation has become another");
         assert!(reaches(was.status, now.status, ReservationStatus::ALL), "{id}: {:?} → {:?}", was.status, now.status);
     }
     assert!(after.reservations.len() >= before.reservations.len(), "{id}: a reservation is gone");
+    let units = |o: &Order| o.reservations.iter().map(|r| u64::from(r.allotment.quantity)).sum::<u64>();
+    assert!(units(after) >= units(before), "{id}: units of a reservation are gone");
     for (was, now) in before.refunds.iter().zip(&after.refunds) {
         assert_eq!((&was.id, was.amount, &was.payment_id), (&now.id, now.amount, &now.payment_id), "{id}: a refund");
         assert!(reaches(was.status, now.status, RefundStatus::ALL), "{id}: {:?} → {:?}", was.status, now.status);
     }
+    for (was, now) in before.captures.iter().zip(&after.captures) {
+        assert_eq!((&was.id, was.amount, &was.payment_id), (&now.id, now.amount, &now.payment_id), "{id}: a capture");
+        assert!(reaches(was.status, now.status, CaptureStatus::ALL), "{id}: {:?} → {:?}", was.status, now.status);
+    }
+    one_of_two(before, record);
     for (was, now) in before.payments.iter().zip(&after.payments) {
         assert!(was.captured.compare(now.captured).is_ok_and(std::cmp::Ordering::is_le), "{id}: a capture is undone");
     }
     assert!(reaches(before.status, after.status, OrderStatus::ALL), "{id}: {:?} → {:?}", before.status, after.status);
     if after.status != before.status {
         arrived(after);
+    }
+}
+
+/// 1: what is being captured is not called off, what is called off is not captured, and a promise has one capture.
+fn one_of_two(before: &Order, record: &CommitRecord) {
+    let mut state = before.clone();
+    for event in &record.events {
+        let id = &state.id;
+        if let OrderEvent::PaymentVoiding { payment_id } = event {
+            let payment = state.payment(payment_id).expect("a payment");
+            assert!(!state.is_being_captured(payment), "{id}: {payment_id} is called off while it is captured");
+        }
+        if let OrderEvent::Capture(CaptureEvent::Requested { payment_id, amount, .. }) = event {
+            let payment = state.payment(payment_id).expect("a payment");
+            assert!(state.capture_of(payment).is_none(), "{id}: a second capture of {payment_id}");
+            let within = amount.compare(payment.authorized).is_ok_and(std::cmp::Ordering::is_le);
+            assert!(within, "{id}: {amount} of {payment:?}");
+        }
+        if let OrderEvent::Capture(CaptureEvent::Submitted { capture_id }) = event {
+            let first = state.capture(capture_id).is_some_and(|c| c.status == CaptureStatus::Requested);
+            assert!(!first || !state.is_undone(), "{id} is undone and begins to take money");
+        }
+        state.apply(event, record.at);
     }
 }
 
@@ -121,12 +154,14 @@ pub fn sums(order: &Order) {
             .live_reservations()
             .filter(|r| r.allotment.line_id == line.line_id)
             .fold(0, |sum, r| sum + r.allotment.quantity);
-        assert!(promised + c.shipped <= line.quantity, "{id}: line {}: {promised} promised, {c:?}", line.line_id);
+        assert!(promised + c.shipped <= order.wanted(line), "{id}: line {}: {promised} promised, {c:?}", line.line_id);
     }
     // What is claimed as paid beyond the total never exceeds what came in beyond it.
     let excess = order.refunds.iter().filter(|r| r.cause == RefundCause::Excess && r.status.claims_money());
     let excess = Money::sum(order.body.currency, excess.map(|r| r.amount)).expect("a sum");
-    let beyond = order.captured().and_then(|c| c.sub(order.body.total)).expect("a difference");
+    let worth = order.worth().expect("a difference");
+    assert!(!worth.is_negative(), "{id} is worth {worth}");
+    let beyond = order.captured().and_then(|c| c.sub(worth)).expect("a difference");
     assert!(
         !excess.is_positive() || excess.compare(beyond).expect("one currency").is_le(),
         "{id}: {excess} of {beyond}"
@@ -156,6 +191,13 @@ pub fn books_agree(world: &World) {
         };
         assert!(sent, "{refund} is at the provider and only {:?} here", ours.status);
     }
+    for (capture, (payment, amount)) in stripe.captures() {
+        let order = capture.order().and_then(|id| world.number(&id)).map(|number| world.subject_of(number));
+        let ours = order.and_then(|s| s.seen.as_ref()).and_then(|o| o.capture(&capture));
+        let ours = ours.unwrap_or_else(|| panic!("the provider has {capture}, which no order knows"));
+        assert_eq!(ours.amount, amount, "{capture}: the provider takes another amount");
+        assert!(ours.status != CaptureStatus::Requested, "{capture} of {payment} was taken before it was submitted");
+    }
     for (_, subject) in world.subjects() {
         let Some(order) = &subject.seen else { continue };
         for payment in &order.payments {
@@ -173,7 +215,9 @@ pub fn books_agree(world: &World) {
 fn taken(stripe: &FakeProvider, payment: &str, order: &Order) -> Money {
     match stripe.payment(payment) {
         Some(ProviderPayment::Captured(amount)) => amount,
-        Some(ProviderPayment::Open | ProviderPayment::Cancelled) | None => Money::zero(order.body.currency),
+        Some(ProviderPayment::Open | ProviderPayment::Authorized(_) | ProviderPayment::Cancelled) | None => {
+            Money::zero(order.body.currency)
+        }
     }
 }
 
@@ -215,6 +259,13 @@ pub fn at_rest(world: &World, subject: &Subject) {
     }
     let rests = order.status.is_final() && wake::next_wake(order, &world.shop.policy).is_none();
     assert!(rests || !tasks.is_empty(), "{id} is stranded: {order:#?}");
+    // What Waybill began and nobody needs can be paid by nobody, unless its provider refused that, which people see.
+    let refused = order.anomalies.iter().any(|a| a.what == "payment_call_off_refused");
+    for payment in order.payments.iter().filter(|p| p.started.is_some() && rests && !refused) {
+        let known = payment.provider_payment_id.as_deref().unwrap_or(payment.reference.as_str());
+        let open = world.shop.stripe.payment(known) == Some(ProviderPayment::Open);
+        assert!(!open, "{id} rests, and {known} can still be paid: {order:#?}");
+    }
     let asks_for_money = tasks.iter().any(|t| t.kind == oms_domain::task::TaskKind::Refund);
     let looked_at = order.active_holds().any(|h| h.kind == HoldKind::PaymentMismatch);
     let kept = order.kept().expect("a difference");
@@ -228,7 +279,7 @@ pub fn at_rest(world: &World, subject: &Subject) {
         assert!(nobodys == 0 || !order.status.is_final(), "{id} rests with {nobodys} in suspense: {order:#?}");
     }
     if !order.is_undone() && !asks_for_money && !looked_at {
-        let more = kept.sub(order.body.total).expect("a difference");
+        let more = order.worth().and_then(|worth| kept.sub(worth)).expect("a difference");
         assert!(!more.is_positive(), "{id} keeps {more} more than it is worth: {order:#?}");
     }
 }

@@ -311,6 +311,8 @@ impl Life {
             self.figures.faults[kind] += 1;
         } else if called == "gateway.refund" {
             self.answer(order);
+        } else if called == "gateway.capture" {
+            self.answer_capture(order);
         }
         self.figures.steps += 1;
         match fault {
@@ -335,6 +337,16 @@ impl Life {
             Some(0..=2) => Script::Pending,
             Some(_) if self.world.shop.stripe.refunds().is_empty() => Script::Refuse("try again later".into()),
             Some(_) => return,
+        };
+        self.world.shop.stripe.script([script]);
+    }
+
+    /// What the provider makes of a promise that is to be taken: mostly what it was asked.
+    fn answer_capture(&mut self, order: u16) {
+        let script = match self.world.chance.sometimes(What::Answer, order, 300, 3) {
+            None => return,
+            Some(0 | 1) => Script::Pending,
+            Some(_) => Script::Refuse("card_declined".into()),
         };
         self.world.shop.stripe.script([script]);
     }

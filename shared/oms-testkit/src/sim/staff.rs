@@ -1,8 +1,9 @@
 //! What people in the shop do: they answer tasks or do not, send money back, count shelves.
 
 use oms_domain::command::Command;
+use oms_domain::decide::may_retry_capture;
 use oms_domain::desk;
-use oms_domain::id::RefundId;
+use oms_domain::id::{CaptureId, RefundId};
 use oms_domain::order::Order;
 use oms_domain::refund_pace;
 use oms_domain::status::{HoldStatus, RefundStatus};
@@ -88,6 +89,15 @@ fn answer(world: &mut World, order: u16, state: &Order, task: &Task) {
         }
         TaskKind::Unplaceable if other => Command::Cancel { reason: reason() },
         TaskKind::Unplaceable => Command::RetryPlan,
+        TaskKind::Capture => {
+            let capture_id = CaptureId::of(&state.id, part.trim_start_matches('k').parse().unwrap_or(1));
+            let stands = state.capture(&capture_id).is_some_and(|c| may_retry_capture(state, c));
+            if stands && !other {
+                Command::RetryCapture { capture_id }
+            } else {
+                Command::WithdrawCapture { capture_id, reason: reason() }
+            }
+        }
         TaskKind::Refund => by_hand(world, state, part),
         TaskKind::RefundApproval => second_person(world, order, state, part, other),
         TaskKind::ShipmentTrouble if task.role == Role::Finance => {

@@ -78,12 +78,15 @@ fn of_act(act: &Act) -> String {
         Act::Place { key, .. } => format!("place {key}"),
         Act::Told(fact) => format!("told {} {}", fact.key, fact.kind.name()),
         Act::Identify { payment, .. } => format!("identify {payment}"),
+        Act::Open { provider, amount, key } => format!("open {key}: {amount} by {}", provider.name()),
+        Act::Start { payment, client } => format!("start {payment} for {}", client.name()),
         Act::Report { shipment, key, .. } => format!("report {key} of {shipment}"),
         Act::Scan { event, status, .. } => format!("scan {event} {status}"),
         Act::Ask(command) => {
             let text = format!("{command:?}");
             format!("ask {}", text.split([' ', '(']).next().unwrap_or_default())
         }
+        Act::CancelLines { line, quantity, key } => format!("cancel {quantity} of {line} {key}"),
         Act::Refund { amount, key } => format!("refund {amount} {key}"),
         Act::Count { place, sku, on_hand } => format!("count {on_hand} {sku} at {place}"),
         Act::Pass(seconds) => format!("pass {seconds}"),

@@ -36,6 +36,12 @@ impl Life {
                 self.heard += fresh.len();
                 invariants::told_alike(&mut self.told, fresh);
             }
+            "gateway.capture" => {
+                invariants::books_agree(&self.world);
+                if order != NOBODY {
+                    buyers::tell_captures(&mut self.world, order);
+                }
+            }
             "gateway.refund" => {
                 invariants::books_agree(&self.world);
                 if order != NOBODY {
@@ -101,7 +107,17 @@ impl Life {
                 assert!(subject.seen.as_ref().is_some_and(known), "a refund was promised that the order does not know");
                 subject.asked.insert(key);
             }
+            Act::CancelLines { key, .. } => {
+                let known = |o: &Order| {
+                    o.applied.iter().any(|k| k.as_str().starts_with(&format!("cancellation:support:{key}#")))
+                };
+                let subject = self.world.subject_of(order);
+                let heard = subject.seen.as_ref().is_some_and(|o| known(o) || o.is_undone());
+                assert!(heard, "a cancellation was promised that the order does not know");
+            }
             Act::Identify { .. }
+            | Act::Open { .. }
+            | Act::Start { .. }
             | Act::Scan { .. }
             | Act::Report { .. }
             | Act::Ask(_)

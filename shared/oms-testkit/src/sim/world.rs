@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::FutureExt;
 use jiff::Timestamp;
 use oms_app::ports::{Clock, StockStore};
-use oms_domain::id::{EventKey, OrderId, RefundId};
+use oms_domain::id::{CaptureId, EventKey, OrderId, RefundId};
 use oms_domain::order::Order;
 
 use crate::build::{a_location, a_product, cny};
@@ -80,6 +80,8 @@ pub enum AtProvider {
     Opens(&'static str),
     /// The buyer pays: so much in all, unless the payment was called off.
     Pays(&'static str, &'static str),
+    /// The buyer's bank promises so much.
+    Promises(&'static str, &'static str),
     /// A promise lapses.
     Lapses(&'static str),
     /// A pending refund is settled.
@@ -107,6 +109,8 @@ pub struct Subject {
     pub answers: u32,
     /// Refunds at the provider whose end is on its way.
     pub settling: BTreeSet<RefundId>,
+    /// Captures of ours that the provider has told of.
+    pub taken_later: BTreeSet<CaptureId>,
 }
 
 /// The world of a life.
@@ -136,6 +140,7 @@ impl World {
         let mut shop = Shop::empty();
         shop.policy.review_thresholds = vec![cny(REVIEW_ABOVE)];
         shop.policy.refund_approval_above = vec![cny(ALONE_UP_TO)];
+        shop.policy.benefits = chance.hits(What::Staff, NOBODY, 500);
         let now = shop.clock.now();
         let weather = Weather::draw(&mut chance, now);
         let mut world = Self {
@@ -190,6 +195,7 @@ impl World {
             causes: BTreeSet::new(),
             answers: 0,
             settling: BTreeSet::new(),
+            taken_later: BTreeSet::new(),
         }
     }
 

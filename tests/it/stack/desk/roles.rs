@@ -21,7 +21,7 @@ struct Door {
 }
 
 /// The contract's column "who". A manager may whatever any of the staff may.
-const DOORS: [Door; 25] = [
+const DOORS: [Door; 28] = [
     door("POST", "/v1/orders", order, &["storefront", "channel_tmall"]),
     door(
         "GET",
@@ -36,7 +36,10 @@ const DOORS: [Door; 25] = [
     door("POST", "/v1/orders/ORDER/refunds/ORDER-r1/settle", reason, &["finance", "manager"]),
     door("POST", "/v1/orders/ORDER/refunds/ORDER-r1/approval", nothing, &["finance", "manager"]),
     door("POST", "/v1/orders/ORDER/refunds/ORDER-r1/decline", reason, &["finance", "manager"]),
+    door("POST", "/v1/orders/ORDER/captures/ORDER-c1/retry", nothing, &["finance", "manager"]),
+    door("POST", "/v1/orders/ORDER/captures/ORDER-c1/withdraw", reason, &["finance", "manager"]),
     door("POST", "/v1/orders/ORDER/payments", payment, &["storefront", "channel_tmall"]),
+    door("POST", "/v1/orders/ORDER/payments/p1/start", client, &["storefront", "channel_tmall"]),
     door("POST", "/v1/orders/ORDER/holds/h1/release", reason, &["support", "manager"]),
     door("POST", "/v1/orders/ORDER/holds/h1/reject", reason, &["support", "manager"]),
     door("POST", "/v1/orders/ORDER/allocation/retry", nothing, &["support", "manager"]),
@@ -67,6 +70,10 @@ const fn door(
 
 fn nothing(_: &World, _: &str) -> Value {
     Value::Null
+}
+
+fn client(_: &World, _: &str) -> Value {
+    json!({ "client": "web" })
 }
 
 fn order(w: &World, who: &str) -> Value {

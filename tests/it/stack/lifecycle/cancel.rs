@@ -65,6 +65,33 @@ fn after_payment_the_money_and_the_goods_come_back() {
 }
 
 #[test]
+fn a_part_of_it_goes_and_the_rest_is_delivered() {
+    beside_others(async |w| {
+        let tee = w.product(9900, &[("sz-1", 5)]).await;
+        let (order, intent) = w.released_order(&Basket::of(&[(&tee, 2)]), 1).await;
+        let path = format!("/v1/orders/{}/cancellation", order.id());
+        let part = json!({ "reason": "one is enough", "lines": [{ "line_id": "1", "quantity": 1 }] });
+        let key = format!("part-{}", order.id());
+        w.post_as("support", &path, &part, &key).await.expect(202);
+        w.post_as("support", &path, &part, &key).await.expect(202);
+        // A shirt at 99.00 with half of the 8.00 for shipping.
+        let back = |o: &Order| o.text("/totals/refunded/amount") == "103.00";
+        let order = w.until(order.id(), "should send one shirt's money back", back).await;
+        assert_eq!(order.payment_status(), "partially_refunded", "{}", order.story());
+        assert_eq!(order.text("/totals/cancelled/amount"), "103.00");
+        assert_eq!(order.0["lines"][0]["cancelled"], 1, "the second request was the first one: {}", order.story());
+        assert_eq!(w.refunds_of(&intent).len(), 1);
+        assert_eq!(w.shelf(&tee, "sz-1").await.committed, 1);
+        let rest = order.shipments().into_iter().last().expect("the rest is planned again");
+        w.deliver(&rest).await;
+        let order = w.until_status(order.id(), "completed").await;
+        assert_eq!(order.fulfilment_status(), "delivered", "{}", order.story());
+        assert_eq!(w.shelf(&tee, "sz-1").await.on_hand, 4);
+        w.post("support", &path, &part).await.expect_problem(409, "already-shipped");
+    });
+}
+
+#[test]
 fn the_warehouse_can_stop() {
     beside_others(async |w| {
         let (tee, order, intent) = asked_to_stop(w).await;

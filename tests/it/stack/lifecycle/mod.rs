@@ -2,8 +2,10 @@
 
 mod books;
 mod cancel;
+mod captures;
 mod channel;
 mod cod;
+mod deposit;
 mod expiry;
 mod held;
 mod mismatch;
@@ -12,5 +14,6 @@ mod refund_answers;
 mod refunds;
 mod rejected;
 mod replanned;
+mod starting;
 mod wallets;
 mod webhooks;

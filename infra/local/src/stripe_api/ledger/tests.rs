@@ -124,3 +124,23 @@ fn a_fault_for_one_intent_waits_for_it() {
     assert_eq!(refund(&mut ledger, &id, "5000", "k1").status, 200);
     assert!(ledger.keys().any(|key| key == "k1"));
 }
+
+#[test]
+fn a_promise_is_taken_once_and_not_beyond_it() {
+    let mut ledger = Ledger::default();
+    let created = ledger.create_intent(&parameters(&[("amount", "20600"), ("currency", "CNY")]), None);
+    let id = created.body["id"].as_str().unwrap().to_owned();
+    let take = |ledger: &mut Ledger, amount: &str, key: &str| {
+        ledger.capture_intent(&id, &parameters(&[("amount_to_capture", amount)]), Some(key))
+    };
+    assert_eq!(take(&mut ledger, "20600", "k0").body["error"]["code"], "payment_intent_unexpected_state");
+    assert_eq!(ledger.promise(&id, 20600).unwrap().json()["amount_capturable"], 20600);
+    assert_eq!(take(&mut ledger, "20601", "k1").body["error"]["code"], "amount_too_large");
+    assert_eq!(ledger.violations().len(), 1);
+    ledger.plan_for(&id, Fault::LoseAnswer);
+    assert_eq!(take(&mut ledger, "10000", "k2").status, 0);
+    let again = take(&mut ledger, "10000", "k2");
+    assert!(again.replayed && again.body["amount_received"] == 10_000 && again.body["amount_capturable"] == 0);
+    assert_eq!(take(&mut ledger, "100", "k3").status, 400);
+    assert!(ledger.promise(&id, 1).is_none());
+}

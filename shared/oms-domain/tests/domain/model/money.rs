@@ -56,6 +56,7 @@ impl State {
             {
                 self.approve(latest, Why::Excess);
             }
+            self.expire_unknown();
             return;
         }
         if self.books.awaits_location() {
@@ -64,10 +65,14 @@ impl State {
         for attempt in self.books.refundable_attempts() {
             self.approve(attempt, Why::Undone);
         }
-        // There is nobody to ask about an attempt that no payment is known of.
-        for attempt in self.books.attempts.iter_mut().filter(|a| a.payment.is_none()) {
-            if attempt.status == PaymentStatus::Created {
-                attempt.status = PaymentStatus::Expired;
+        self.expire_unknown();
+    }
+
+    /// There is nobody to ask about an attempt that no payment is known of.
+    fn expire_unknown(&mut self) {
+        for a in 0..self.books.attempts.len() {
+            if self.books.attempts[a].payment.is_none() && self.books.open_attempt(a) {
+                self.books.attempts[a].status = PaymentStatus::Expired;
             }
         }
     }

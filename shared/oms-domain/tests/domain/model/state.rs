@@ -238,11 +238,11 @@ impl Books {
         captured > 1 + claimed && !self.refundable_attempts().is_empty()
     }
 
-    /// The attempts of an undone order that a buyer could still pay.
+    /// The attempts of an undone order that a buyer could still pay, and those that lost to another which paid it.
     pub fn open_attempt(&self, attempt: usize) -> bool {
         let a = self.attempts[attempt];
         let open = a.status == PaymentStatus::Created || (a.status == PaymentStatus::Failed && a.payment.is_some());
-        open && self.undone() && !self.awaits_location()
+        open && if self.undone() { !self.awaits_location() } else { self.covered() }
     }
 
     pub fn live_promises(&self) -> bool {
