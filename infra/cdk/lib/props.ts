@@ -273,7 +273,10 @@ function problems({ rules, capacity }: Settings): string[] {
       found.push(`rules.paymentReturnHosts: ${host} is no host's name in small letters`);
     }
   }
-  if (!Token.isUnresolved(rules.benefitsUrl) && !/^$|^https:\/\/.+$|^http:\/\/(127\.0\.0\.1|localhost)([:/].*)?$/.test(rules.benefitsUrl)) {
+  if (
+    !Token.isUnresolved(rules.benefitsUrl) &&
+    !/^$|^https:\/\/.+$|^http:\/\/(127\.0\.0\.1|localhost)([:/].*)?$/.test(rules.benefitsUrl)
+  ) {
     found.push(`rules.benefitsUrl is ${rules.benefitsUrl}, not an address`);
   }
   for (const provider of PROVIDERS) {
