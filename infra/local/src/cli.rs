@@ -257,6 +257,17 @@ pub(crate) enum BenchCommand {
         #[command(flatten)]
         build: BuildArgs,
     },
+    /// Payment callbacks of each provider: how soon they are answered, what they cost in CPU time.
+    Callbacks {
+        /// Callbacks of each provider
+        #[arg(long, default_value_t = 120)]
+        orders: usize,
+        /// How many are due a second
+        #[arg(long, default_value_t = 4)]
+        per_second: u32,
+        #[command(flatten)]
+        build: BuildArgs,
+    },
     /// The criterion benches of rules, parsing and signatures.
     Micro,
     /// Variants of the release profile: size against speed (takes twenty minutes).

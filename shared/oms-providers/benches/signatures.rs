@@ -8,18 +8,28 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use oms_providers::adyen::AdyenCallbacks;
 use oms_providers::adyen::signature::AdyenSigner;
+use oms_providers::alipay::AlipayCallbacks;
+use oms_providers::alipay::signature::AlipaySigner;
 use oms_providers::callback::receive;
 use oms_providers::carriers::CarrierCallbackProvider;
 use oms_providers::carriers::standard::StandardCarrier;
 use oms_providers::paypal::PaypalCallbacks;
 use oms_providers::paypal::signature::PaypalSigner;
-use oms_providers::secret::{AdyenSecrets, PaypalSecrets, Secret, StandardCarrierSecrets, StripeSecrets};
+use oms_providers::secret::{
+    AdyenSecrets, AlipaySecrets, PaypalSecrets, Secret, StandardCarrierSecrets, StripeSecrets, WechatpaySecrets,
+};
 use oms_providers::standard_webhooks::SigningKey;
 use oms_providers::stripe::{StripeCallbacks, signature};
+use oms_providers::wechatpay::WechatpayCallbacks;
+use oms_providers::wechatpay::resource::seal;
+use oms_providers::wechatpay::signature::PlatformSigner;
 use serde_json::json;
 
 const STRIPE: &str = "whsec_the_current_one";
 const ADYEN: &str = "44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056";
+const API_V3_KEY: &str = "an-api-v3-key-of-32-characters-1";
+const OUR_KEY: &str = include_str!("../tests/providers/keys/ours.pkcs8.pem");
+const THEIR_PUBLIC_KEY: &str = include_str!("../tests/providers/keys/theirs.public.pem");
 const THEIR_KEY: &str = include_str!("../tests/providers/keys/theirs.pkcs8.pem");
 const THEIR_CERTIFICATE: &str = include_str!("../tests/providers/keys/theirs.certificate.pem");
 const CARRIER: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -125,5 +135,66 @@ fn paypal(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, stripe, standard_webhooks, adyen, paypal);
+fn wechatpay(criterion: &mut Criterion) {
+    let secrets = json!({
+        "mchid": "1900000001", "appids": ["wxd678efh567hg6787"], "api_v3_keys": [API_V3_KEY],
+        "merchant_serial": "3775B6A45ACD588826D15E583A95F5DD00000000", "merchant_private_key": OUR_KEY,
+        "public_keys": { "PUB_KEY_ID_0119000000012024": THEIR_PUBLIC_KEY }, "live": true,
+    });
+    let callbacks = WechatpayCallbacks::new(&WechatpaySecrets::parse(&secrets.to_string()).unwrap()).unwrap();
+    let transaction = json!({
+        "transaction_id": "1217752501201407033233368018", "mchid": "1900000001", "appid": "wxd678efh567hg6787",
+        "out_trade_no": "01JD0000000000000000000001P01", "trade_type": "JSAPI", "trade_state": "SUCCESS",
+        "success_time": "2026-11-11T19:11:10+08:00", "payer": { "openid": "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o" },
+        "amount": { "total": 18_600, "payer_total": 18_000, "currency": "CNY", "payer_currency": "CNY" },
+    });
+    let key = Secret::parse("bench", API_V3_KEY).unwrap();
+    let body = json!({
+        "id": "EV-2018022511223320873", "create_time": "2026-11-11T19:11:11+08:00", "resource_type": "encrypt-resource",
+        "event_type": "TRANSACTION.SUCCESS", "summary": "支付成功",
+        "resource": {
+            "original_type": "transaction", "algorithm": "AEAD_AES_256_GCM", "associated_data": "transaction",
+            "nonce": "fdasflkja484",
+            "ciphertext": seal(&key, "fdasflkja484", "transaction", transaction.to_string().as_bytes()).unwrap(),
+        },
+    })
+    .to_string();
+    let signer = PlatformSigner::new("PUB_KEY_ID_0119000000012024", THEIR_KEY).unwrap();
+    let signed = signer.headers(now(), "a-nonce", body.as_bytes()).unwrap();
+    let headers = headers(&signed.each_ref().map(|(name, value)| (*name, value.as_str())));
+    criterion.bench_function("WeChat Pay: check a signature, decipher and read the event", |bench| {
+        bench.iter(|| black_box(receive(&callbacks, black_box(&headers), black_box(body.as_bytes()), now()).unwrap()));
+    });
+}
+
+fn alipay(criterion: &mut Criterion) {
+    let bare = |pem: &str| pem.lines().filter(|line| !line.starts_with("-----")).collect::<String>();
+    let secrets = json!({
+        "app_id": "2014072300007148", "seller_ids": ["2088101106499364"], "app_private_key": bare(OUR_KEY),
+        "alipay_public_keys": [bare(THEIR_PUBLIC_KEY)], "live": true,
+    });
+    let callbacks = AlipayCallbacks::new(&AlipaySecrets::parse(&secrets.to_string()).unwrap());
+    let fields = [
+        ("app_id", "2014072300007148"),
+        ("charset", "utf-8"),
+        ("fund_bill_list", r#"[{"amount":"186.00","fundChannel":"ALIPAYACCOUNT"}]"#),
+        ("notify_id", "ac05099524730693a8b330c5ecf72da9786"),
+        ("notify_time", "2026-11-11 19:11:11"),
+        ("notify_type", "trade_status_sync"),
+        ("out_trade_no", "01JD0000000000000000000001P01"),
+        ("seller_id", "2088101106499364"),
+        ("subject", "T恤 100% + 1 & more=less"),
+        ("total_amount", "186.00"),
+        ("trade_no", "2013112011001004330000121536"),
+        ("trade_status", "TRADE_SUCCESS"),
+        ("version", "1.0"),
+    ];
+    let body = AlipaySigner::new(THEIR_KEY).unwrap().form(&fields).unwrap();
+    let none = HeaderMap::new();
+    criterion.bench_function("Alipay: check a signature and read the notification", |bench| {
+        bench.iter(|| black_box(receive(&callbacks, &none, black_box(body.as_bytes()), now()).unwrap()));
+    });
+}
+
+criterion_group!(benches, stripe, standard_webhooks, adyen, paypal, wechatpay, alipay);
 criterion_main!(benches);

@@ -66,11 +66,11 @@ async fn load(subject: &Subject, options: Options, progress: Progress) -> Result
     let spike = Stretch { per_minute: high, seconds: options.spike_seconds };
     // The first requests start the processes; on AWS provisioned or warm ones stand ready as well.
     stretch(subject, Stretch { per_minute: 240, seconds: 2 }).await?;
-    drained(subject).await?;
+    subject.drained(PATIENCE).await?;
     let step = progress.step(&format!("{} orders a minute for {} s", steady.per_minute, steady.seconds));
     let before = stretch(subject, steady).await?;
     step.done("answered");
-    drained(subject).await?;
+    subject.drained(PATIENCE).await?;
     let step = progress.step(&format!("{} orders a minute for {} s", spike.per_minute, spike.seconds));
     let during = stretch(subject, spike).await?;
     step.done("answered");
@@ -131,18 +131,6 @@ async fn insist(subject: &Subject) -> (Result<Placed>, usize) {
         repeated += 1;
         tokio::time::sleep(AGAIN).await;
     }
-}
-
-/// Waits until the queue of stimuli is empty.
-async fn drained(subject: &Subject) -> Result<()> {
-    let since = Instant::now();
-    while subject.waiting().await? > 0 {
-        if since.elapsed() > PATIENCE {
-            return Err(LocalError::Failed("the queue is not worked off".to_owned()));
-        }
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-    Ok(())
 }
 
 fn described(name: &str, stretch: Stretch, answers: &Answers) -> Result<Vec<String>> {

@@ -44,7 +44,7 @@ pub async fn measure(options: Options, progress: Progress) -> Result<String> {
 async fn live(subject: &Subject, options: Options, progress: Progress) -> Result<String> {
     let step = progress.step("Warming the functions up");
     lives(subject, WARM_UP, options.at_once).await?;
-    step.done(&format!("{} processes", subject.processes()));
+    step.done(&format!("{} processes", subject.function_processes().len()));
     let step = progress.step(&format!("{} whole lives, {} at a time", options.orders, options.at_once));
     let (before, engine_before) = (subject.functions_cpu(), subject.engine_cpu());
     let since = Instant::now();
@@ -68,7 +68,7 @@ async fn live(subject: &Subject, options: Options, progress: Progress) -> Result
         row("CPU ms per order, the engine", each(engine)),
         row("orders a second, end to end, on this engine", (orders / seconds).round_dp(1).to_string()),
         row("the engine's share of one CPU", format!("{} %", (engine / seconds / Decimal::TEN).round_dp(0))),
-        row("processes of functions", subject.processes().to_string()),
+        row("processes of functions", subject.function_processes().len().to_string()),
     ];
     let orders = options.orders;
     Ok(format!(

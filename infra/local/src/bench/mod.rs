@@ -3,6 +3,7 @@
 pub mod arrivals;
 pub mod aws_stand_in;
 pub mod binaries;
+pub mod callbacks;
 pub mod document;
 pub mod intake;
 pub mod life;

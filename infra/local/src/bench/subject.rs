@@ -8,7 +8,7 @@ use crate::engine::{self, EngineState, Lifetime};
 use crate::error::{LocalError, Result};
 use crate::layout::Layout;
 use crate::meter::engine_api::EngineApi;
-use crate::meter::processes::{self, CpuTime};
+use crate::meter::processes::{self, CpuTime, Process};
 use crate::progress::Progress;
 use crate::settings::{REVIEW_THRESHOLD, STRIPE_API_BASE, Settings};
 use crate::shop::Shop;
@@ -75,9 +75,9 @@ impl Subject {
         processes::cpu(self.pid).unwrap_or_default()
     }
 
-    /// How many functions' processes there are.
-    pub fn processes(&self) -> usize {
-        processes::of_engine(self.pid).len()
+    /// The functions' processes.
+    pub fn function_processes(&self) -> Vec<Process> {
+        processes::of_engine(self.pid)
     }
 
     /// Waits until a commit of the order speaks of this event. They are read past the functions, so that looking is none of theirs.
@@ -111,6 +111,21 @@ impl Subject {
         let answer = self.engine.call("AmazonSQS.GetQueueAttributes", &request).await?;
         let counts = answer.get("Attributes").and_then(Value::as_object).cloned().unwrap_or_default();
         Ok(counts.values().filter_map(|count| count.as_str()?.parse::<u64>().ok()).sum())
+    }
+
+    /// Waits until the queue of stimuli is empty.
+    ///
+    /// # Errors
+    /// It is not worked off in time.
+    pub async fn drained(&self, patience: Duration) -> Result<()> {
+        let since = Instant::now();
+        while self.waiting().await? > 0 {
+            if since.elapsed() > patience {
+                return Err(LocalError::Failed("the queue is not worked off".to_owned()));
+            }
+            tokio::time::sleep(PACE).await;
+        }
+        Ok(())
     }
 
     /// Stops the engine.

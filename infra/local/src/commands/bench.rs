@@ -1,6 +1,6 @@
 //! `cargo local bench`.
 
-use local_stack::bench::{binaries, document, intake, life, machine, micro, profiles};
+use local_stack::bench::{binaries, callbacks, document, intake, life, machine, micro, profiles};
 use local_stack::bootstraps;
 use local_stack::error::Result;
 use local_stack::layout::Layout;
@@ -35,6 +35,14 @@ pub(crate) async fn run(args: &BenchArgs, progress: Progress) -> Result<()> {
                 functions: build.functions(),
             };
             ("intake", intake::measure(options, progress).await?)
+        }
+        BenchCommand::Callbacks { orders, per_second, build } => {
+            let options = callbacks::Options {
+                orders: *orders,
+                per_second: (*per_second).max(1),
+                functions: build.functions(),
+            };
+            ("callbacks", callbacks::measure(options, progress).await?)
         }
         BenchCommand::Micro => ("micro", micro::measure(&layout)?),
         BenchCommand::Profiles => ("profiles", profiles::measure(&layout, progress).await?),
