@@ -70,7 +70,7 @@ async fn count(
     IfMatch(expected): IfMatch,
     StrictJson(request): StrictJson<StockRequest>,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<StockLevelView>), Problem> {
-    caller.may(&routes::PUT_STOCK)?;
+    caller.may_at(&routes::PUT_STOCK, &location_id)?;
     let (on_hand, safety_stock) = request.counts()?;
     let level =
         inventory.count(&location_id, &sku, on_hand, safety_stock, expected).await.map_err(|error| match error {
@@ -87,8 +87,9 @@ async fn levels(
     State(stock): State<Arc<dyn StockStore>>,
     ExistingPath(sku): ExistingPath<Sku>,
 ) -> Result<Json<StockView>, Problem> {
-    caller.may(&routes::GET_STOCK)?;
-    let goods = stock.goods(std::slice::from_ref(&sku)).await?;
+    caller.may_at_its_own(&routes::GET_STOCK)?;
+    let mut goods = stock.goods(std::slice::from_ref(&sku)).await?;
+    goods.levels.retain(|level| caller.is_at(&level.location_id));
     if goods.levels.is_empty() && goods.products.is_empty() {
         return Err(Problem::not_found("sku"));
     }

@@ -43,7 +43,7 @@ async fn start(
     let loaded = starting.engine.orders.load(&order_id).await?.ok_or_else(|| Problem::not_found("order"))?;
     caller.sees(&loaded.order.body.channel)?;
     let ask = request.into_ask();
-    match tokio::time::timeout(PATIENCE, starting.start(&order_id, &payment_id, &ask, &caller.name)).await {
+    match tokio::time::timeout(PATIENCE, starting.start(loaded, &payment_id, &ask, &caller.name)).await {
         Ok(begun) => Ok(Json(StartedPayment::from(begun?))),
         Err(_) => Err(Problem::unavailable(format!("the provider of {payment_id} did not answer in time"))),
     }

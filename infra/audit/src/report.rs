@@ -30,6 +30,8 @@ pub enum Check {
     KeptMoney,
     /// Debits and credits are equal; the postings come to what the order says; each is found by its day.
     Ledger,
+    /// Points that went back belong to parts of the order, which carry no more than it spends.
+    Points,
     /// Line quantities are conserved; shipments carry what was ordered, and promises match shipments.
     Quantities,
     /// Goods move only when nothing holds them and they are covered.
@@ -69,6 +71,7 @@ impl Check {
             Self::Money => "money",
             Self::KeptMoney => "kept_money",
             Self::Ledger => "ledger",
+            Self::Points => "points",
             Self::Quantities => "quantities",
             Self::HeldGoods => "held_goods",
             Self::Tasks => "tasks",
@@ -95,6 +98,7 @@ impl Check {
         Self::Money,
         Self::KeptMoney,
         Self::Ledger,
+        Self::Points,
         Self::Quantities,
         Self::HeldGoods,
         Self::Tasks,

@@ -53,6 +53,8 @@ export function rules({ rules, secrets }: Settings): Variables {
     REVIEW_THRESHOLD: amounts(rules.reviewThreshold),
     REFUND_APPROVAL_ABOVE: amounts(rules.refundApprovalAbove),
     CAPTURE_WHEN: amounts(rules.captureWhen),
+    REFUND_FIRST: rules.refundFirst,
+    DEPOSIT_ON_DEFAULT: amounts(rules.depositOnDefault),
     MAX_LINE_QUANTITY: String(rules.maxLineQuantity),
     LIVE_MODE: String(rules.liveMode),
     COD_ENABLED: String(rules.cashOnDelivery),

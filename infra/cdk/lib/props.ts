@@ -51,6 +51,9 @@ export interface WaybillSecrets {
 /** From when on a promise of money is taken: never by Waybill, or with the first part of the order at that moment. */
 export type CaptureMoment = 'provider' | 'release' | 'shipped' | 'delivered';
 
+/** What becomes of a deposit whose balance does not come by its day. */
+export type OnDefault = 'refund' | 'keep';
+
 /** The rules of the business. */
 export interface OrderRules {
   /** How long an order may stay unpaid and keep its stock. @default 30 minutes */
@@ -66,6 +69,14 @@ export interface OrderRules {
    * @default - never by Waybill
    */
   readonly captureWhen?: Readonly<Record<string, CaptureMoment>>;
+  /** What a refund takes from first where an order was paid by gift card and by other money. @default 'money' */
+  readonly refundFirst?: 'money' | 'gift_card';
+  /**
+   * What becomes of deposits whose balance does not come by its day, by channel: `{ '*': 'refund', web: 'keep' }`; `*` is every
+   * other channel. Whether a shop may keep any is a question of law.
+   * @default - they go back
+   */
+  readonly depositOnDefault?: Readonly<Record<string, OnDefault>>;
   /** More of one SKU in an order is refused. @default 999 */
   readonly maxLineQuantity?: number;
   /** Whether cash on delivery is offered. @default true */
@@ -76,7 +87,10 @@ export interface OrderRules {
   readonly paymentReturnHosts?: readonly string[];
   /** Whether payments are real; a callback of the other kind pays for nothing. @default false */
   readonly liveMode?: boolean;
-  /** Address of the service that keeps count of coupons and points. @default '' - they are taken as the storefront says */
+  /**
+   * Address of the service that keeps count of coupons, points and gift cards.
+   * @default '' - coupons and points are taken as the storefront says, and gift cards are not taken
+   */
   readonly benefitsUrl?: string;
   /** Address of Stripe's API; another one only for tests. @default 'https://api.stripe.com' */
   readonly stripeApiBase?: string;
@@ -200,6 +214,8 @@ export function settle(props: WaybillProps): Settings {
       reviewThreshold: props.rules?.reviewThreshold ?? {},
       refundApprovalAbove: props.rules?.refundApprovalAbove ?? {},
       captureWhen: props.rules?.captureWhen ?? { '*': 'provider' },
+      refundFirst: props.rules?.refundFirst ?? 'money',
+      depositOnDefault: props.rules?.depositOnDefault ?? { '*': 'refund' },
       maxLineQuantity: props.rules?.maxLineQuantity ?? 999,
       cashOnDelivery: props.rules?.cashOnDelivery ?? true,
       startPayments: props.rules?.startPayments ?? [],
@@ -237,7 +253,7 @@ export function settle(props: WaybillProps): Settings {
   return settings;
 }
 
-function problems({ rules, capacity }: Settings): string[] {
+function problems({ rules, capacity, secrets }: Settings): string[] {
   const found: string[] = [];
   const within = (name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER) => {
     // A token's value is CloudFormation's to check.
@@ -268,6 +284,11 @@ function problems({ rules, capacity }: Settings): string[] {
       found.push(`rules.captureWhen: ${channel}=${moment} is no moment of a channel`);
     }
   }
+  for (const [channel, onDefault] of Object.entries(rules.depositOnDefault)) {
+    if (!/^(\*|[0-9A-Za-z._-]+)$/.test(channel) || !['refund', 'keep'].includes(onDefault)) {
+      found.push(`rules.depositOnDefault: ${channel}=${onDefault} is neither refund nor keep of a channel`);
+    }
+  }
   for (const host of rules.paymentReturnHosts) {
     if (!Token.isUnresolved(host) && !/^[a-z0-9.-]+$/.test(host)) {
       found.push(`rules.paymentReturnHosts: ${host} is no host's name in small letters`);
@@ -278,6 +299,9 @@ function problems({ rules, capacity }: Settings): string[] {
     !/^$|^https:\/\/.+$|^http:\/\/(127\.0\.0\.1|localhost)([:/].*)?$/.test(rules.benefitsUrl)
   ) {
     found.push(`rules.benefitsUrl is ${rules.benefitsUrl}, not an address`);
+  }
+  if (rules.benefitsUrl !== '' && secrets.benefits === undefined) {
+    found.push('rules.benefitsUrl needs secrets.benefits, which signs what is sent there');
   }
   for (const provider of PROVIDERS) {
     const base = rules[`${provider}ApiBase`];

@@ -51,11 +51,13 @@ test('what the SAM parameters refuse is refused', () => {
     [{ rules: { reviewThreshold: { CNY: '-1' } } }, /CNY=-1 is no amount/],
     [{ rules: { refundApprovalAbove: { CNY: '1,0' } } }, /refundApprovalAbove: CNY=1,0 is no amount/],
     [{ rules: { captureWhen: { 'a b': 'shipped' } } }, /captureWhen: a b=shipped is no moment/],
+    [{ rules: { depositOnDefault: { 'a b': 'keep' } } }, /depositOnDefault: a b=keep is neither/],
     [{ rules: { stripeApiBase: 'api.stripe.com' } }, /rules.stripeApiBase is .* not an address/],
     [{ rules: { stripeApiBase: '' } }, /rules.stripeApiBase is .* not an address/],
     [{ rules: { alipayApiBase: 'openapi.alipay.com' } }, /rules.alipayApiBase is .* not an address/],
     [{ rules: { adyenApiBase: 'checkout-test.adyen.com' } }, /rules.adyenApiBase is .* not an address/],
     [{ rules: { benefitsUrl: 'points.example.com' } }, /rules.benefitsUrl is .* not an address/],
+    [{ rules: { benefitsUrl: 'https://points.example.com' } }, /rules.benefitsUrl needs secrets.benefits/],
     [{ rules: { paypalApiBase: 'api-m.paypal.com' } }, /rules.paypalApiBase is .* not an address/],
     [{ artifacts: { bootstraps: '/nowhere' } }, /\/nowhere/],
   ];

@@ -30,6 +30,7 @@ pub mod shop;
 pub mod signing;
 pub mod stack;
 pub mod stack_file;
+pub mod stand_in;
 pub mod stripe_api;
 pub mod template;
 pub mod testing;

@@ -19,6 +19,10 @@ enum Kind {
     Amounts,
     /// `*=provider,web=shipped`.
     Moments,
+    /// `money` or `gift_card`.
+    Money,
+    /// `*=refund,web=keep`.
+    Deposits,
     /// A level name of the log.
     Level,
 }
@@ -52,7 +56,7 @@ pub const PAYMENT_WINDOW: &str = "order.payment_window_seconds";
 pub const REVIEW_THRESHOLD: &str = "order.review_threshold";
 
 /// Everything that can be set, in the order in which it is listed.
-pub const KNOWN: [Setting; 18] = [
+pub const KNOWN: [Setting; 20] = [
     Setting {
         key: STRIPE_API_BASE,
         parameter: "StripeApiBase",
@@ -86,7 +90,7 @@ pub const KNOWN: [Setting; 18] = [
     Setting {
         key: "benefits.url",
         parameter: "BenefitsUrl",
-        meaning: "address of the service that keeps count of coupons and points, such as `cargo local benefits`",
+        meaning: "address of the service that keeps count of coupons, points and gift cards, such as `cargo local benefits`",
         kind: Kind::Address,
     },
     Setting {
@@ -124,6 +128,18 @@ pub const KNOWN: [Setting; 18] = [
         parameter: "CaptureWhen",
         meaning: "when authorized payments are captured, by channel, such as *=provider,web=shipped",
         kind: Kind::Moments,
+    },
+    Setting {
+        key: "order.refund_first",
+        parameter: "RefundFirst",
+        meaning: "what a refund takes from first where an order was paid by gift card and by other money",
+        kind: Kind::Money,
+    },
+    Setting {
+        key: "order.deposit_on_default",
+        parameter: "DepositOnDefault",
+        meaning: "what becomes of deposits whose balance does not come, by channel, such as *=refund,web=keep",
+        kind: Kind::Deposits,
     },
     Setting {
         key: "order.max_line_quantity",
@@ -266,8 +282,14 @@ fn mismatch(kind: Kind, value: &str) -> Option<&'static str> {
             (value.is_empty() || value.split(',').all(is_amount), "CURRENCY=amount pairs with commas between")
         }
         Kind::Moments => {
-            (value.split(',').all(is_moment), "channel=moment pairs with commas between, `*` for every other channel")
+            let moments = ["provider", "release", "shipped", "delivered"];
+            (by_channel(value, &moments), "channel=moment pairs with commas between, `*` for every other channel")
         }
+        Kind::Deposits => {
+            let fits = by_channel(value, &["refund", "keep"]);
+            (fits, "channel=refund or channel=keep pairs with commas between, `*` for every other channel")
+        }
+        Kind::Money => (matches!(value, "money" | "gift_card"), "`money` or `gift_card`"),
         Kind::Level => (
             matches!(value, "error" | "warn" | "info" | "debug" | "trace"),
             "`error`, `warn`, `info`, `debug` or `trace`",
@@ -276,12 +298,11 @@ fn mismatch(kind: Kind, value: &str) -> Option<&'static str> {
     (!fits).then_some(expected)
 }
 
-/// `web=shipped`, or `*=shipped` for every other channel.
-fn is_moment(pair: &str) -> bool {
-    let Some((channel, moment)) = pair.split_once('=') else { return false };
+/// `web=shipped,*=provider`: one of the known values for each channel, `*` for every other one.
+fn by_channel(value: &str, known: &[&str]) -> bool {
     let plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    let named = channel == "*" || (!channel.is_empty() && plain(channel));
-    named && matches!(moment, "provider" | "release" | "shipped" | "delivered")
+    let named = |channel: &str| channel == "*" || (!channel.is_empty() && plain(channel));
+    value.split(',').all(|pair| pair.split_once('=').is_some_and(|(channel, of)| named(channel) && known.contains(&of)))
 }
 
 /// `CNY=5000.00`: how many decimals a currency has is the product's knowledge, not this program's.
@@ -344,7 +365,11 @@ mod tests {
             "order.review_threshold=CNY",
             "order.review_threshold=CNY=1.",
             "order.review_threshold=cny=1.00",
+            "order.capture_when=web=later",
+            "order.deposit_on_default=web=half",
+            "order.deposit_on_default=keep",
             "log.level=loud",
+            "order.refund_first=points",
         ] {
             assert!(refusal(pair).contains("cannot be"), "{pair}");
         }

@@ -1,10 +1,15 @@
 //! Signing as the outside world does.
 
+use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 
+use crate::clock;
 use crate::error::{LocalError, Result};
+
+/// How old, or how far ahead, a Standard Webhook may be, in seconds.
+const FRESH_SECONDS: i64 = 300;
 
 /// The `Stripe-Signature` header for a body at a time (seconds since 1970). The secret is used as it stands, `whsec_` included.
 /// Source: <https://docs.stripe.com/webhooks#verify-manually>.
@@ -31,6 +36,15 @@ pub fn standard_webhook(secret: &str, id: &str, at: i64, body: &[u8]) -> Result<
         ("webhook-timestamp", at.to_string()),
         ("webhook-signature", format!("v1,{}", STANDARD.encode(tag.as_ref()))),
     ])
+}
+
+/// Whether the holder of a secret has signed a body by Standard Webhooks, and just now.
+pub fn is_standard_webhook(secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let Ok(at) = text("webhook-timestamp").parse::<i64>() else { return false };
+    let fresh = at.saturating_sub(clock::now().as_second()).saturating_abs() <= FRESH_SECONDS;
+    let Ok([_, _, (_, expected)]) = standard_webhook(secret, text("webhook-id"), at, body) else { return false };
+    fresh && text("webhook-signature").split(' ').any(|signature| signature == expected)
 }
 
 #[cfg(test)]

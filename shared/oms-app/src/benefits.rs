@@ -1,15 +1,14 @@
-//! Coupons and points: reserved before an order is checked, committed or released when it is due. Each call is made before
-//! its answer is stored and may be made again, so that no crash in between loses or doubles anything.
+//! Coupons, points and gift cards: reserved before an order is checked; committed, released or in part given back when it is
+//! due. Each call is made before its answer is stored and may be made again, so that no crash in between loses or doubles anything.
 
 use oms_domain::benefit::{self, BenefitWork};
 use oms_domain::command::{BenefitAnswered, Command};
-use oms_domain::id::OrderId;
 use oms_domain::order::Order;
 use oms_domain::wake::Work;
 
 use crate::engine::{Engine, Origin, Outcome};
 use crate::error::{AppError, PortError};
-use crate::ports::{BenefitRequest, BenefitService};
+use crate::ports::{BenefitRequest, BenefitReturn, BenefitService};
 
 /// Reserves what an order spends, if it has to be, and stores the answer.
 pub(crate) async fn reserve(
@@ -20,7 +19,7 @@ pub(crate) async fn reserve(
     if !benefit::needs_reserving(order, &engine.policy) {
         return Ok(());
     }
-    let service = service.ok_or_else(|| missing("an order spends coupons or points"))?;
+    let service = service.ok_or_else(|| missing("an order spends coupons, points or gift cards"))?;
     let request = BenefitRequest {
         order_id: order.id.clone(),
         channel: order.body.channel.clone(),
@@ -32,23 +31,37 @@ pub(crate) async fn reserve(
     Ok(())
 }
 
-/// Tells the service what is due, if anything is, and stores the answer.
+/// Tells the service all that is due, one thing after the other, and stores each answer.
 pub(crate) async fn tell(
     engine: &Engine,
     service: Option<&dyn BenefitService>,
-    outcome: Outcome,
+    mut outcome: Outcome,
 ) -> Result<Outcome, AppError> {
-    let Some(work) = benefit::work(&outcome.order, &engine.policy) else { return Ok(outcome) };
-    let id: &OrderId = &outcome.order.id;
-    let answer = match (service, work) {
-        (Some(service), BenefitWork::Commit) => service.commit(id).await?,
-        (Some(service), BenefitWork::Release) => service.release(id).await?,
-        // It was switched off while it held something: people have to put that right.
-        (None, BenefitWork::Commit | BenefitWork::Release) => {
-            BenefitAnswered::Refused { reason: "no service for coupons and points is configured any more".into() }
+    while let Some(work) = benefit::work(&outcome.order, &engine.policy) {
+        let order_id = outcome.order.id.clone();
+        let answer = match service {
+            Some(service) => say(service, &outcome.order, &work).await?,
+            // It was switched off while it held something: people have to put that right.
+            None => BenefitAnswered::Refused {
+                reason: "no service for coupons, points and gift cards is configured any more".into(),
+            },
+        };
+        outcome =
+            engine.execute(&order_id, &Command::TellBenefits { work, answer }, &Origin::step(Work::Reversal)).await?;
+    }
+    Ok(outcome)
+}
+
+async fn say(service: &dyn BenefitService, order: &Order, work: &BenefitWork) -> Result<BenefitAnswered, PortError> {
+    let order_id = &order.id;
+    match work {
+        BenefitWork::Return(back) => {
+            let (return_id, items) = (back.id.clone(), back.items.clone());
+            service.give_back(&BenefitReturn { order_id: order_id.clone(), return_id, items }).await
         }
-    };
-    engine.execute(id, &Command::TellBenefits { work, answer }, &Origin::step(Work::Reversal)).await
+        BenefitWork::Commit => service.commit(order_id).await,
+        BenefitWork::Release => service.release(order_id, order.kept_on_release()).await,
+    }
 }
 
 fn missing(what: &str) -> PortError {

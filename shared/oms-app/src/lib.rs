@@ -24,4 +24,5 @@ pub mod timers;
 mod captures;
 mod commit;
 mod keyed;
+mod offered;
 mod unmatched;

@@ -1,9 +1,10 @@
 //! The steps of reversal: whatever time decides, promised money, money back, stock back.
 
+use oms_domain::benefit::Spent;
 use oms_domain::body::Provider;
-use oms_domain::command::{CallOffAnswered, Command, RefundAnswered};
+use oms_domain::command::{BenefitAnswered, CallOffAnswered, Command, RefundAnswered};
 use oms_domain::event::OrderEvent;
-use oms_domain::id::{OrderId, RefundId};
+use oms_domain::id::{OrderId, RefundId, ReturnId};
 use oms_domain::order::{Order, Payment, Refund};
 use oms_domain::status::RefundStatus;
 use oms_domain::wake::{self, Work};
@@ -11,7 +12,7 @@ use oms_domain::wake::{self, Work};
 use crate::captures;
 use crate::engine::{Engine, Origin, Outcome};
 use crate::error::{AppError, PortError};
-use crate::ports::{BenefitService, CancelAnswer, CancelRequest, Gateways, RefundAnswer, RefundRequest};
+use crate::ports::{BenefitReturn, BenefitService, CancelAnswer, CancelRequest, Gateways, RefundAnswer, RefundRequest};
 
 /// Lets time decide, approves what is owed, and sends, asks about, takes and calls off whatever is open.
 ///
@@ -25,7 +26,7 @@ pub async fn compensate(
     id: &OrderId,
 ) -> Result<Outcome, AppError> {
     let mut lost = None;
-    let mut outcome = send_back(engine, gateways, id, &mut lost).await?;
+    let mut outcome = send_back(engine, gateways, benefits, id, &mut lost).await?;
     let (captured, now) = (outcome.order.captured(), engine.clock.now());
     // Before anything is called off: what is being captured is not.
     outcome = captures::take(engine, gateways, outcome, &mut lost).await?;
@@ -40,9 +41,9 @@ pub async fn compensate(
     }
     // Whoever was too late to call a payment off has found money: it goes back like any other, and at once.
     if outcome.order.captured() != captured {
-        outcome = send_back(engine, gateways, id, &mut lost).await?;
+        outcome = send_back(engine, gateways, benefits, id, &mut lost).await?;
     }
-    // Coupons and points wait for no provider of money, nor that for them.
+    // Coupons, points and gift cards wait for no provider of money, nor that for them.
     let told = crate::benefits::tell(engine, benefits, outcome).await;
     lost.map_or(told, Err)
 }
@@ -52,6 +53,7 @@ pub async fn compensate(
 async fn send_back(
     engine: &Engine,
     gateways: &dyn Gateways,
+    benefits: Option<&dyn BenefitService>,
     id: &OrderId,
     lost: &mut Option<AppError>,
 ) -> Result<Outcome, AppError> {
@@ -60,7 +62,7 @@ async fn send_back(
     let due = |r: &&Refund| wake::is_refund_due(&outcome.order, r, now);
     let open: Vec<Refund> = outcome.order.refunds.iter().filter(due).cloned().collect();
     for refund in open {
-        match pay_back(engine, gateways, &outcome.order, &refund).await {
+        match pay_back(engine, gateways, benefits, &outcome.order, &refund).await {
             Ok(next) => outcome = next,
             Err(error @ AppError::Port(_)) => *lost = Some(error),
             Err(error) => return Err(error),
@@ -81,6 +83,7 @@ pub async fn release_stock(engine: &Engine, id: &OrderId) -> Result<Outcome, App
 async fn pay_back(
     engine: &Engine,
     gateways: &dyn Gateways,
+    benefits: Option<&dyn BenefitService>,
     order: &Order,
     refund: &Refund,
 ) -> Result<Outcome, AppError> {
@@ -91,6 +94,9 @@ async fn pay_back(
         // The channel holds the money and has sent it back, or will: the books follow.
         submit(engine, &order.id, &refund.id).await?;
         return answer(engine, &order.id, &refund.id, RefundAnswered::Succeeded { reference: None }).await;
+    }
+    if let Some(spent) = order.returned_to_card(refund) {
+        return to_card(engine, benefits, order, refund, spent).await;
     }
     let gateway = gateways.gateway(payment.provider).await?;
     let (Some(gateway), Some(provider_payment_id)) = (gateway, payment.provider_payment_id.clone()) else {
@@ -110,7 +116,7 @@ async fn pay_back(
     let answered = if refund.status == RefundStatus::Approved {
         // Only whoever stores "submitted" sends: a second worker finds it submitted and asks later.
         let submitted = submit(engine, &order.id, &refund.id).await?;
-        if !submitted.events.iter().any(|e| matches!(e, OrderEvent::RefundSubmitted { .. })) {
+        if !is_submitted(&submitted) {
             return Ok(submitted);
         }
         gateway.refund(&request).await
@@ -134,6 +140,40 @@ async fn pay_back(
         RefundAnswer::NotFound | RefundAnswer::Unknown => RefundAnswered::Unknown,
     };
     answer(engine, &order.id, &refund.id, answered).await
+}
+
+/// Back to a gift card, at the service that keeps count of it: said again under the same id it is the same return, so that
+/// nothing has to be asked first.
+async fn to_card(
+    engine: &Engine,
+    benefits: Option<&dyn BenefitService>,
+    order: &Order,
+    refund: &Refund,
+    spent: Spent,
+) -> Result<Outcome, AppError> {
+    let Some(benefits) = benefits else {
+        let reason = "no service for gift cards is configured any more";
+        return answer(engine, &order.id, &refund.id, no_gateway(reason)).await;
+    };
+    if refund.status == RefundStatus::Approved {
+        let submitted = submit(engine, &order.id, &refund.id).await?;
+        if !is_submitted(&submitted) {
+            return Ok(submitted);
+        }
+    }
+    let request =
+        BenefitReturn { order_id: order.id.clone(), return_id: ReturnId::from(&refund.id), items: vec![spent] };
+    let answered = match benefits.give_back(&request).await {
+        Ok(BenefitAnswered::Done) => RefundAnswered::Succeeded { reference: None },
+        Ok(BenefitAnswered::Refused { reason }) => RefundAnswered::Refused { reason },
+        Err(_) => RefundAnswered::Unknown,
+    };
+    answer(engine, &order.id, &refund.id, answered).await
+}
+
+/// Whether whoever carried this out is the one who sends.
+fn is_submitted(outcome: &Outcome) -> bool {
+    outcome.events.iter().any(|e| matches!(e, OrderEvent::RefundSubmitted { .. }))
 }
 
 fn no_gateway(reason: &str) -> RefundAnswered {
@@ -176,7 +216,7 @@ async fn call_off(
         provider_payment_id: payment.provider_payment_id.clone(),
         object: payment.started.as_ref().and_then(|start| start.object.clone()),
         amount: payment.amount,
-        is_promised: payment.authorized.is_positive() && payment.captured.is_zero(),
+        is_promised: order.is_only_promised(payment),
     };
     let answer = match gateway.cancel_payment(&request).await {
         CancelAnswer::Cancelled => CallOffAnswered::Done,

@@ -3,7 +3,6 @@
 //! The provider is asked first, under the attempt's reference, and what it answers is stored then: whoever dies between the
 //! two finds the same payment at the provider when the storefront asks again. Nobody can pay what was not answered.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -11,21 +10,15 @@ use oms_domain::body::Provider;
 use oms_domain::command::Command;
 use oms_domain::id::{OrderId, PaymentId};
 use oms_domain::order::{Order, Payment};
-use oms_domain::payment_start::{PayerClient, payable};
+use oms_domain::payment_start::{PayerClient, Taking, ends_at, payable};
 use oms_domain::refusal::Refusal;
 
 use crate::engine::{Engine, Origin};
 use crate::error::{AppError, PortError};
-use crate::ports::{CancelRequest, Gateways, NextAction, Payer, PaymentGateway, StartAnswer, StartRequest, Started};
-
-/// What the shop lets Waybill begin.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Offered {
-    /// Through which providers. The storefront begins payments through all others, with our reference.
-    pub providers: BTreeSet<Provider>,
-    /// To which hosts buyers may be sent back. A loopback host that stands here is also taken without TLS.
-    pub return_hosts: BTreeSet<String>,
-}
+pub use crate::offered::Offered;
+use crate::ports::{
+    CancelRequest, Gateways, LoadedOrder, NextAction, Payer, PaymentGateway, StartAnswer, StartRequest, Started,
+};
 
 /// What the storefront asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,27 +54,28 @@ pub struct Starting {
 }
 
 impl Starting {
-    /// Begins an attempt at its provider, or goes on with it: the same request again gives the same payment.
+    /// Begins an attempt of an order at its provider, or goes on with it: the same request again gives the same payment.
+    /// Whoever asks has just loaded the order, to see whose it is, so that it is not read again; should it have moved since,
+    /// the commit says so, and it is decided anew.
     ///
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Refused`] when the order, the shop or the provider says no, [`AppError::Port`] when
     /// the provider's answer was lost: nothing was stored, and the same request tells.
     pub async fn start(
         &self,
-        order_id: &OrderId,
+        loaded: LoadedOrder,
         payment_id: &PaymentId,
         ask: &Ask,
         actor: &str,
     ) -> Result<Begun, AppError> {
-        let loaded = self.engine.orders.load(order_id).await?.ok_or(AppError::NotFound("order"))?;
         let order = &loaded.order;
-        let payment = payable(order, payment_id, ask.client, self.engine.clock.now())?;
-        let gateway = self.gateway(payment.provider).await?;
-        if let Some(url) = &ask.return_url {
-            self.offered.check_return(url)?;
-        }
-        let expires_at = order.payment_deadline.unwrap_or(Timestamp::MAX);
-        let started = match gateway.start(&request(order, payment, ask, expires_at)).await {
+        let order_id = &order.id.clone();
+        let now = self.engine.clock.now();
+        let payment = payable(order, payment_id, ask.client, now)?;
+        let (gateway, taking) = (self.gateway(payment.provider).await?, order.taking(payment));
+        let return_url = ask.return_url.as_deref().map(|url| self.offered.return_address(url)).transpose()?;
+        let expires_at = ends_at(order, payment, now);
+        let started = match gateway.start(&request(order, payment, ask, return_url, expires_at)).await {
             StartAnswer::Started(started) => started,
             StartAnswer::Refused { reason } => {
                 let reason = format!("{} does not begin this payment: {reason}", payment.provider.name());
@@ -97,16 +91,19 @@ impl Starting {
             client: ask.client,
             provider_payment_id: started.provider_payment_id.clone(),
             object: started.object.clone(),
+            expires_at,
         };
         let origin = Origin::outside(actor, None);
         let begun = payment.clone();
         match self.engine.execute_from(Some(loaded), order_id, &command, &origin).await {
             Ok(outcome) => {
                 let payment = outcome.order.payment(payment_id).cloned().ok_or(AppError::NotFound("payment"))?;
-                Ok(Begun { payment, next: started.next, expires_at })
+                // The order may be over before that: a balance waits for nothing when its deposit does not come.
+                let deadline = outcome.order.payment_deadline.unwrap_or(expires_at);
+                Ok(Begun { payment, next: started.next, expires_at: expires_at.min(deadline) })
             }
             Err(refused @ AppError::Refused(_)) => {
-                self.undo(gateway.as_ref(), order_id, &begun, started).await;
+                self.undo(gateway.as_ref(), order_id, &begun, started, taking).await;
                 Err(refused)
             }
             Err(error) => Err(error),
@@ -126,10 +123,20 @@ impl Starting {
     /// The order was paid by another attempt, expired or cancelled while the provider was asked. Nobody was told how to pay
     /// what was begun, so that an answer that is lost here costs nothing. What somebody else has stored meanwhile is the
     /// order's, and called off by its own work if at all: the buyer may be paying it.
-    async fn undo(&self, gateway: &dyn PaymentGateway, order_id: &OrderId, payment: &Payment, started: Started) {
+    async fn undo(
+        &self,
+        gateway: &dyn PaymentGateway,
+        order_id: &OrderId,
+        payment: &Payment,
+        started: Started,
+        taking: Taking,
+    ) {
         let Ok(Some(loaded)) = self.engine.orders.load(order_id).await else { return };
         let stored = loaded.order.payment(&payment.id);
-        if stored.is_none_or(|now| now.started.is_some() || now.provider_payment_id.is_some()) {
+        // What was begun before and became a payment with this answer is known to nobody yet.
+        let fresh = started.provider_payment_id.is_some();
+        let known = |now: &Payment| now.provider_payment_id.is_some() || (now.started.is_some() && !fresh);
+        if stored.is_none_or(known) {
             return;
         }
         let request = CancelRequest {
@@ -138,14 +145,20 @@ impl Starting {
             provider_payment_id: started.provider_payment_id,
             object: started.object,
             amount: payment.amount,
-            is_promised: false,
+            is_promised: taking == Taking::Promised,
         };
         let answer = gateway.cancel_payment(&request).await;
         tracing::info!(payment_id = %payment.id, ?answer, "begun too late, and called off");
     }
 }
 
-fn request(order: &Order, payment: &Payment, ask: &Ask, expires_at: Timestamp) -> StartRequest {
+fn request(
+    order: &Order,
+    payment: &Payment,
+    ask: &Ask,
+    return_url: Option<String>,
+    expires_at: Timestamp,
+) -> StartRequest {
     let ip = ask.payer.ip.clone().or_else(|| order.body.client.as_ref().and_then(|client| client.ip.clone()));
     let begun = payment.started.as_ref().and_then(|start| start.object.clone());
     StartRequest {
@@ -154,8 +167,9 @@ fn request(order: &Order, payment: &Payment, ask: &Ask, expires_at: Timestamp) -
         // Also where a part was cancelled since: the provider has it under this amount, and what is too much goes back.
         amount: payment.amount,
         description: description(order),
+        taking: order.taking(payment),
         client: ask.client,
-        return_url: ask.return_url.clone(),
+        return_url,
         payer: Payer { ip, ..ask.payer.clone() },
         expires_at,
         known: begun.or_else(|| payment.provider_payment_id.clone()),
@@ -167,30 +181,4 @@ fn description(order: &Order) -> String {
     let number = order.body.channel_order_id.as_str();
     let chinese = order.body.locale.as_deref().is_some_and(|locale| locale.to_ascii_lowercase().starts_with("zh"));
     if chinese { format!("订单 {number}") } else { format!("Order {number}") }
-}
-
-impl Offered {
-    /// Buyers are sent to the shop's own pages only: the address comes from whoever asks, and goes to the provider.
-    fn check_return(&self, url: &str) -> Result<(), Refusal> {
-        let refuse = |reason: &str| Err(Refusal::Field { field: "return_url".into(), reason: reason.into() });
-        let (secure, rest) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
-            (Some(rest), _) => (true, rest),
-            (None, Some(rest)) => (false, rest),
-            (None, None) => return refuse("must begin with https://"),
-        };
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if !url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'"' | b'<' | b'>'))
-            || authority.contains('@')
-        {
-            return refuse("is not an address");
-        }
-        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host).to_ascii_lowercase();
-        if !self.return_hosts.contains(&host) {
-            return refuse("is none of the shop's hosts");
-        }
-        if !secure && !matches!(host.as_str(), "localhost" | "127.0.0.1") {
-            return refuse("must begin with https://");
-        }
-        Ok(())
-    }
 }

@@ -12,7 +12,7 @@ impl Provider {
     pub fn knows_our_reference(self) -> bool {
         match self {
             Self::Wechatpay | Self::Alipay => true,
-            Self::Stripe | Self::Adyen | Self::Paypal | Self::Cod | Self::Channel => false,
+            Self::Stripe | Self::Adyen | Self::Paypal | Self::Cod | Self::Channel | Self::GiftCard => false,
         }
     }
 }
@@ -49,7 +49,7 @@ impl Payment {
 /// the earlier attempt before the later. None while a person looks at what was paid.
 #[must_use]
 pub fn losers(order: &Order) -> Vec<PaymentId> {
-    let ours = |p: &&Payment| !p.provider.is_promise() && !order.is_collected_by_channel(p);
+    let ours = |p: &&Payment| p.provider.has_api() && !order.is_collected_by_channel(p);
     let promised = |p: &&Payment| ours(p) && p.status == PaymentStatus::Authorized;
     // What we have begun to give back is given back, whatever happens meanwhile.
     let begun = |p: &&Payment| matches!(p.status, PaymentStatus::Voiding | PaymentStatus::Unknown);
@@ -60,8 +60,9 @@ pub fn losers(order: &Order) -> Vec<PaymentId> {
     let Ok(worth) = order.worth() else { return lost };
     let covers =
         |sum: Money| sum.add(order.let_off).and_then(|sum| sum.compare(worth)).is_ok_and(std::cmp::Ordering::is_ge);
-    let taken = order.payments.iter().filter(|p| !promised(p)).map(|p| order.secured(p));
-    let Ok(mut sum) = Money::sum(order.body.currency, taken) else { return lost };
+    let mut taken = order.payments.iter().filter(|p| !promised(p));
+    let zero = Money::zero(order.body.currency);
+    let Ok(mut sum) = taken.try_fold(zero, |sum, p| sum.add(order.counted(p)?)) else { return lost };
     for payment in order.payments.iter().filter(promised) {
         if covers(sum) {
             lost.push(payment.id.clone());

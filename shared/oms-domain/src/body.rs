@@ -241,12 +241,22 @@ pub enum Provider {
     Cod,
     /// Collected by the sales channel.
     Channel,
+    /// A gift card of the shop, kept by the service of coupons and points.
+    GiftCard,
 }
 
 impl Provider {
     /// Every provider that an order may name.
-    pub const ALL: &'static [Self] =
-        &[Self::Stripe, Self::Alipay, Self::Wechatpay, Self::Adyen, Self::Paypal, Self::Cod, Self::Channel];
+    pub const ALL: &'static [Self] = &[
+        Self::Stripe,
+        Self::Alipay,
+        Self::Wechatpay,
+        Self::Adyen,
+        Self::Paypal,
+        Self::Cod,
+        Self::Channel,
+        Self::GiftCard,
+    ];
 
     /// The stable name.
     #[must_use]
@@ -259,6 +269,7 @@ impl Provider {
             Self::Paypal => "paypal",
             Self::Cod => "cod",
             Self::Channel => "channel",
+            Self::GiftCard => "gift_card",
         }
     }
 
@@ -273,7 +284,16 @@ impl Provider {
     pub fn is_promise(self) -> bool {
         match self {
             Self::Cod | Self::Channel => true,
-            Self::Stripe | Self::Alipay | Self::Wechatpay | Self::Adyen | Self::Paypal => false,
+            Self::Stripe | Self::Alipay | Self::Wechatpay | Self::Adyen | Self::Paypal | Self::GiftCard => false,
+        }
+    }
+
+    /// Whether a payment provider is behind it, which begins payments, tells of them, takes them and calls them off.
+    #[must_use]
+    pub fn has_api(self) -> bool {
+        match self {
+            Self::Stripe | Self::Alipay | Self::Wechatpay | Self::Adyen | Self::Paypal => true,
+            Self::Cod | Self::Channel | Self::GiftCard => false,
         }
     }
 }
@@ -316,6 +336,9 @@ pub struct DeclaredPayment {
     /// What it is, for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<PaymentPurpose>,
+    /// The code of a gift card: whoever knows it can spend it, so it is told to nobody but the service that keeps count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
     /// Our reference for the provider.
     pub reference: PaymentReference,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::body::{DeclaredPayment, DeclaredStatus, DeliveryType, LineKind, OrderBody, PaymentPurpose};
+use crate::body::{DeclaredPayment, DeclaredStatus, DeliveryType, LineKind, OrderBody, PaymentPurpose, Provider};
 use crate::money::{Money, MoneyError};
 
 /// The most lines that an order may have: all of them fit one transaction with their stock.
@@ -154,6 +154,10 @@ fn payments(body: &OrderBody) -> Result<(), FieldError> {
         }
         sum = sum.add(payment.amount).map_err(money(&field))?;
         later(i, payment)?;
+        gift_card(i, payment)?;
+        if payment.code.is_some() && body.payments.iter().take(i).any(|other| other.code == payment.code) {
+            return Err(FieldError::new(format!("payments[{i}].code"), "stands there twice"));
+        }
     }
     let first = |p: &DeclaredPayment| p.due_at.is_none() && p.amount.is_positive();
     if body.payments.iter().any(|p| p.due_at.is_some()) && !body.payments.iter().any(first) {
@@ -164,8 +168,7 @@ fn payments(body: &OrderBody) -> Result<(), FieldError> {
 
 /// A part that is paid later is the shop's to ask for, and the buyer's to pay.
 fn later(i: usize, payment: &DeclaredPayment) -> Result<(), FieldError> {
-    let is_open =
-        payment.status == DeclaredStatus::Due && !payment.provider.is_promise() && !payment.collected_by_channel;
+    let is_open = payment.status == DeclaredStatus::Due && payment.provider.has_api() && !payment.collected_by_channel;
     if payment.due_at.is_some() && !is_open {
         return Err(FieldError::new(format!("payments[{i}].due_at"), "is only for what the buyer still has to pay"));
     }
@@ -178,6 +181,27 @@ fn later(i: usize, payment: &DeclaredPayment) -> Result<(), FieldError> {
         Ok(())
     } else {
         Err(FieldError::new(format!("payments[{i}].purpose"), "a balance has a due_at, and a deposit has none"))
+    }
+}
+
+/// A gift card is named by its code, and the service that keeps count of it takes the money: nobody has done so before.
+fn gift_card(i: usize, payment: &DeclaredPayment) -> Result<(), FieldError> {
+    let wrong = |field: &str, reason: &str| Err(FieldError::new(format!("payments[{i}].{field}"), reason));
+    if payment.provider != Provider::GiftCard {
+        return if payment.code.is_some() { wrong("code", "is only for a gift card") } else { Ok(()) };
+    }
+    if payment.code.is_none() {
+        wrong("code", "is required for a gift card")
+    } else if !payment.amount.is_positive() {
+        wrong("amount", "must be above zero for a gift card")
+    } else if payment.status != DeclaredStatus::Due {
+        wrong("status", "must be due for a gift card")
+    } else if payment.collected_by_channel {
+        wrong("collected_by", "must be merchant for a gift card")
+    } else if payment.channel_reference.is_some() {
+        wrong("reference", "a gift card has none but its code")
+    } else {
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::id::{CaptureId, Channel, PaymentId};
 use crate::money::{Money, MoneyError};
@@ -10,7 +11,8 @@ use crate::order::{Order, Payment};
 use crate::status::{CaptureStatus, OrderStatus, PaymentStatus, ShipmentStatus};
 
 /// The moment from which a promise is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CaptureMoment {
     /// Never by us: the provider takes it at once, or somebody takes it there.
     #[default]
@@ -35,6 +37,17 @@ impl CaptureMoment {
             Self::Release => "release",
             Self::Shipped => "shipped",
             Self::Delivered => "delivered",
+        }
+    }
+
+    /// The moment in words, behind "when".
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Provider => "the provider takes it",
+            Self::Release => "the goods are released",
+            Self::Shipped => "the goods have left",
+            Self::Delivered => "the goods are delivered",
         }
     }
 
@@ -107,6 +120,24 @@ impl CaptureWhen {
     pub fn moment(&self, channel: &Channel) -> CaptureMoment {
         self.channels.get(channel).copied().unwrap_or(self.otherwise)
     }
+
+    /// The moment for which a channel's buyers promise money; none where the provider takes it.
+    #[must_use]
+    pub fn promised(&self, channel: &Channel) -> Option<CaptureMoment> {
+        Some(self.moment(channel)).filter(|moment| *moment != CaptureMoment::Provider)
+    }
+
+    /// The moment at which a payment is taken: that of its channel. One that we began as a promise has at least the moment
+    /// for which it was begun, also where the setting has changed since: nobody but us takes it.
+    #[must_use]
+    pub fn of(&self, order: &Order, payment: &Payment) -> CaptureMoment {
+        let moment = self.moment(&order.body.channel);
+        if moment == CaptureMoment::Provider && order.is_begun_as_promise(payment) {
+            order.terms.capture_when.unwrap_or_default()
+        } else {
+            moment
+        }
+    }
 }
 
 /// A promise of money that we take ourselves.
@@ -132,6 +163,8 @@ pub struct Capture {
     pub retry_at: Option<Timestamp>,
     /// How often it was sent or asked about.
     pub attempts: u32,
+    /// How often since the provider's last answer the answer was lost.
+    pub lost_answers: u32,
 }
 
 impl Order {
@@ -163,11 +196,11 @@ impl Order {
                 continue;
             }
             let claim = self.capture_of(other).filter(|c| c.status != CaptureStatus::Withdrawn);
-            let only_promised = other.status == PaymentStatus::Authorized && !other.provider.is_promise();
+            let only_promised = other.status == PaymentStatus::Authorized && other.provider.has_api();
             open = open.sub(match claim {
                 Some(capture) if only_promised => capture.amount,
                 None if only_promised && !is_before => zero,
-                Some(_) | None => self.secured(other),
+                Some(_) | None => self.counted(other)?,
             })?;
         }
         let wanted = open.min(payment.authorized)?;

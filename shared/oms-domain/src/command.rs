@@ -1,5 +1,7 @@
 //! What can be asked of an order, or told to it.
 
+use jiff::Timestamp;
+
 use crate::benefit::BenefitWork;
 use crate::body::Provider;
 use crate::event::RefundLine;
@@ -64,6 +66,8 @@ pub enum Command {
         provider_payment_id: Option<String>,
         /// The provider's own id of what was begun, where that is another.
         object: Option<String>,
+        /// Until when it may be paid as the provider was told, where it is told.
+        expires_at: Timestamp,
     },
     /// Find places for what is set aside nowhere, and hand all planned shipments to their locations.
     Plan {

@@ -22,9 +22,10 @@ pub fn payment_status(order: &Order) -> &'static str {
         let kept = captured.sub(refunded).unwrap_or(captured);
         let worth = order.worth().unwrap_or(order.body.total);
         let whole = captured.compare(worth).is_ok_and(std::cmp::Ordering::is_ge) || order.payment_accepted;
-        // What was paid twice and sent back once is paid, not partly refunded; what went back for units that were
-        // cancelled after they were paid is.
-        let kept_whole = kept.compare(order.body.total).is_ok_and(std::cmp::Ordering::is_ge);
+        // What was paid twice and sent back once is paid, not partly refunded, and so is what was paid for units that were
+        // cancelled before; what went back for units that were cancelled after they were paid is.
+        let billed = order.body.total.sub(order.taken_off_unpaid).unwrap_or(order.body.total);
+        let kept_whole = kept.compare(billed).is_ok_and(std::cmp::Ordering::is_ge);
         return match (refunded.is_positive(), kept.is_positive()) {
             (true, false) => "refunded",
             (true, true) if !kept_whole => "partially_refunded",
@@ -180,6 +181,8 @@ pub struct Totals {
     pub refunded: Money,
     /// Taken back by buyers' banks.
     pub charged_back: Money,
+    /// Kept of a deposit whose rest did not come.
+    pub forfeited: Money,
 }
 
 /// The order's sums.
@@ -201,11 +204,14 @@ pub fn totals(order: &Order) -> Result<Totals, MoneyError> {
         captured: order.captured()?,
         refunded: order.refunded()?,
         charged_back: order.lost()?,
+        forfeited: order.forfeited()?,
     })
 }
 
 /// What is still to be paid.
 fn due(order: &Order) -> Result<Money, MoneyError> {
-    let open = order.worth()?.sub(order.captured()?)?.sub(order.let_off)?;
+    let cards = order.payments.iter().filter(|p| p.is_set_aside_on_a_card()).map(|p| p.authorized);
+    let cards = Money::sum(order.body.currency, cards)?;
+    let open = order.worth()?.sub(order.captured()?)?.sub(cards)?.sub(order.let_off)?;
     Ok(if order.is_undone() || !open.is_positive() { Money::zero(order.body.currency) } else { open })
 }

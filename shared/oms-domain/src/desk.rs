@@ -164,9 +164,11 @@ fn refunds(order: &Order) -> Vec<Task> {
         .collect()
 }
 
-/// Refunds that one person asked for and another has to agree to. Of an order that is undone all is owed, and goes back.
+/// Refunds that one person asked for and another has to agree to. Of an order that is undone all is owed and goes back, but for a
+/// deposit that is kept.
 fn approvals(order: &Order) -> Vec<Task> {
-    let waits = |r: &&Refund| r.status == RefundStatus::Requested && !order.is_undone();
+    let is_free = |r: &Refund| !order.is_undone() || order.is_of_kept_deposit(r);
+    let waits = |r: &&Refund| r.status == RefundStatus::Requested && is_free(r);
     let shown = |r: &Refund| {
         let number = r.id.as_str().rsplit_once("-r").map_or("0", |(_, n)| n);
         let answers = vec![

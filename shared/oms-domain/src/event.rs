@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use self::capture::CaptureEvent;
+use crate::benefit::Spent;
 use crate::body::{PlacedOrder, Provider};
 use crate::id::{
-    Carrier, Channel, ChannelOrderId, EventKey, HoldId, LineId, LocationId, OrderId, PaymentId, RefundId, ShipmentId,
-    Sku, TrackingNumber,
+    Carrier, Channel, ChannelOrderId, EventKey, HoldId, LineId, LocationId, OrderId, PaymentId, RefundId, ReturnId,
+    ShipmentId, Sku, TrackingNumber,
 };
 use crate::ledger::Posting;
 use crate::money::Money;
@@ -17,6 +18,7 @@ use crate::notification::Template;
 use crate::payment_start::PayerClient;
 pub use crate::rejection::{Rejection, RejectionCode};
 use crate::status::{HoldKind, ShipmentStatus};
+use crate::terms::Terms;
 
 /// Who caused a change: a provider, a credential's name, or `system`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +117,9 @@ pub struct CancelledLine {
     pub discount: Money,
     /// Their share of points.
     pub points: Money,
+    /// The same by the discounts' codes: it goes back to the buyer's points where a service keeps count of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub points_back: Vec<Spent>,
     /// Their share of tax, also where prices contain it.
     pub tax: Money,
     /// Their share of shipping.
@@ -151,6 +156,8 @@ pub enum OrderEvent {
     BenefitsCommitted,
     /// Coupons and points are the buyer's again.
     BenefitsReleased,
+    /// Points that a part of the order carried are the buyer's again.
+    BenefitsReturned { return_id: ReturnId, items: Vec<Spent> },
     /// It is refused.
     Rejected { reasons: Vec<Rejection> },
     /// Something waits for a person before goods move.
@@ -164,7 +171,12 @@ pub enum OrderEvent {
     /// All lines are set aside.
     StockReserved { allotments: Vec<Allotment> },
     /// The buyer may pay until the deadline.
-    PaymentRequested { deadline: Timestamp },
+    PaymentRequested {
+        deadline: Timestamp,
+        /// Under which terms. Those of the first of these events count.
+        #[serde(default, skip_serializing_if = "Terms::are_usual")]
+        terms: Terms,
+    },
     /// A payment attempt that the order did not declare: it was asked for, or it came to light (a second payment).
     PaymentAdded {
         payment_id: PaymentId,
@@ -181,13 +193,22 @@ pub enum OrderEvent {
         /// The provider's own id of what was begun, where that is not the payment's.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         object: Option<String>,
+        /// Until when it may be paid as the provider was told, where it is told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
     },
     /// The provider's own id of the attempt became known.
     PaymentIdentified { payment_id: PaymentId, provider_payment_id: String },
     /// The provider waits for the buyer.
     PaymentPending { payment_id: PaymentId },
-    /// Promised by the buyer's bank.
-    PaymentAuthorized { payment_id: PaymentId, amount: Money },
+    /// Promised by the buyer's bank. Comes again where the provider tells later until when.
+    PaymentAuthorized {
+        payment_id: PaymentId,
+        amount: Money,
+        /// Until when, as the provider says; none where it says nothing that can be true.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
+    },
     /// So much is captured in all for this attempt.
     PaymentCaptured { payment_id: PaymentId, captured: Money },
     /// The provider says that it failed.
@@ -206,6 +227,10 @@ pub enum OrderEvent {
     DisputeWon { payment_id: PaymentId },
     /// The dispute was lost: so much is gone.
     DisputeLost { payment_id: PaymentId, amount: Money },
+    /// The provider keeps so much for its service. The reference is its own, and a fee is booked once under it.
+    FeeCharged { payment_id: PaymentId, reference: String, amount: Money },
+    /// The provider gives so much of its fee back.
+    FeeReturned { payment_id: PaymentId, reference: String, amount: Money },
     /// A person accepts what was paid as settling the order.
     PaymentAccepted,
     /// Covered: goods may move once nothing holds them.
@@ -260,6 +285,8 @@ pub enum OrderEvent {
     },
     /// Not paid in time.
     Expired,
+    /// The rest did not come by its day: so much of what was paid as a deposit is kept.
+    DepositKept { payment_id: PaymentId, amount: Money },
     /// What was still promised at locations is given back.
     StockReleased { allotments: Vec<Allotment> },
     /// A location has shipped after all: the order goes on.
@@ -280,6 +307,9 @@ pub enum OrderEvent {
         cause: RefundCause,
         reason: String,
         lines: Vec<RefundLine>,
+        /// The points that those units carry.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        points_back: Vec<Spent>,
         key: Option<EventKey>,
         by: Option<String>,
     },
@@ -294,6 +324,9 @@ pub enum OrderEvent {
         reason: String,
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         lines: Vec<RefundLine>,
+        /// The points that those units carry: they go back once the money has.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        points_back: Vec<Spent>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         key: Option<EventKey>,
         /// Who asked for it; of one that has waited, the second person.

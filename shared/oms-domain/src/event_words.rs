@@ -14,6 +14,7 @@ impl OrderEvent {
             Self::BenefitsReserved => "benefits_reserved",
             Self::BenefitsCommitted => "benefits_committed",
             Self::BenefitsReleased => "benefits_released",
+            Self::BenefitsReturned { .. } => "benefits_returned",
             Self::Rejected { .. } => "order_rejected",
             Self::HoldPlaced { .. } => "hold_placed",
             Self::HoldReleased { .. } => "hold_released",
@@ -35,6 +36,8 @@ impl OrderEvent {
             Self::PaymentDisputed { .. } => "payment_disputed",
             Self::DisputeWon { .. } => "dispute_won",
             Self::DisputeLost { .. } => "dispute_lost",
+            Self::FeeCharged { .. } => "fee_charged",
+            Self::FeeReturned { .. } => "fee_returned",
             Self::PaymentAccepted => "payment_accepted",
             Self::Confirmed => "order_confirmed",
             Self::ShipmentPlanned { .. } => "shipment_planned",
@@ -66,6 +69,7 @@ impl OrderEvent {
             Self::CancellationRequested { .. } => "cancellation_requested",
             Self::LinesCancelled { .. } => "lines_cancelled",
             Self::Expired => "order_expired",
+            Self::DepositKept { .. } => "deposit_kept",
             Self::StockReleased { .. } => "stock_released",
             Self::CancellationRefused => "cancellation_refused",
             Self::Cancelled => "order_cancelled",
@@ -93,6 +97,11 @@ impl OrderEvent {
     pub fn detail(&self) -> String {
         match self {
             Self::Received { body } => format!("{} {}", body.channel, body.total),
+            Self::BenefitsReturned { return_id, items } => {
+                // No codes: an account of points may be called as its buyer is.
+                let parts: Vec<_> = items.iter().map(|item| item.amount.to_string()).collect();
+                format!("{return_id}: {}", parts.join(", "))
+            }
             Self::Rejected { reasons } => reasons.iter().map(|r| r.detail.as_str()).collect::<Vec<_>>().join("; "),
             Self::HoldPlaced { kind, reason, .. } => format!("{}: {reason}", kind.name()),
             Self::HoldReleased { hold_id, reason } | Self::HoldRejected { hold_id, reason } => {
@@ -104,13 +113,21 @@ impl OrderEvent {
                 .map(|a| format!("{} × {} at {}", a.quantity, a.sku, a.location_id))
                 .collect::<Vec<_>>()
                 .join(", "),
-            Self::PaymentRequested { deadline } => format!("until {deadline}"),
-            Self::PaymentAdded { payment_id, amount, .. } | Self::PaymentAuthorized { payment_id, amount } => {
+            Self::PaymentRequested { deadline, terms } => match terms.words() {
+                None => format!("until {deadline}"),
+                Some(terms) => format!("until {deadline}, {terms}"),
+            },
+            Self::PaymentAuthorized { payment_id, amount, expires_at: Some(end) } => {
+                format!("{payment_id}: {amount}, until {end}")
+            }
+            Self::PaymentAdded { payment_id, amount, .. } | Self::PaymentAuthorized { payment_id, amount, .. } => {
                 format!("{payment_id}: {amount}")
             }
-            Self::PaymentDisputed { payment_id, amount } | Self::DisputeLost { payment_id, amount } => {
-                format!("{payment_id}: {amount}")
-            }
+            Self::PaymentDisputed { payment_id, amount }
+            | Self::DisputeLost { payment_id, amount }
+            | Self::FeeCharged { payment_id, amount, .. }
+            | Self::FeeReturned { payment_id, amount, .. }
+            | Self::DepositKept { payment_id, amount } => format!("{payment_id}: {amount}"),
             Self::PaymentStarted { payment_id, client, .. } => format!("{payment_id}: {}", client.name()),
             Self::PaymentCaptured { payment_id, captured } => format!("{payment_id}: {captured}"),
             Self::PaymentIdentified { payment_id, provider_payment_id } => {

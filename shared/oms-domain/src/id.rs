@@ -142,6 +142,10 @@ text_id!(
     CaptureId, "capture_id", |kind, text| plain(kind, text, 64)
 );
 text_id!(
+    /// A return of something spent that is no money: the service that keeps count of it does each once. Unique over all orders.
+    ReturnId, "return_id", |kind, text| plain(kind, text, 64)
+);
+text_id!(
     /// A hold within its order: `h1`, `h2`, ….
     HoldId, "hold_id", |kind, text| plain(kind, text, 40)
 );
@@ -218,6 +222,27 @@ impl RefundId {
         let (order, number) = self.0.rsplit_once("-r")?;
         number.parse::<u16>().ok()?;
         OrderId::parse(order).ok()
+    }
+}
+
+impl ReturnId {
+    /// The id of the points of an order's cancelled line, by its position among those, which counts from 1.
+    #[must_use]
+    pub fn of_cancelled(order: &OrderId, position: usize) -> Self {
+        Self(format!("{order}-c{position}-points"))
+    }
+
+    /// The id of the points that go back with a refund by lines. A refund to a gift card goes back under its own.
+    #[must_use]
+    pub fn of_refunded(refund: &RefundId) -> Self {
+        Self(format!("{refund}-points"))
+    }
+}
+
+impl From<&RefundId> for ReturnId {
+    /// What a refund to a gift card is to the service.
+    fn from(refund: &RefundId) -> Self {
+        Self(refund.0.clone())
     }
 }
 

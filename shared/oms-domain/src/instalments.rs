@@ -3,9 +3,10 @@
 
 use jiff::Timestamp;
 
-use crate::body::DeclaredPayment;
+use crate::body::{DeclaredPayment, PaymentPurpose, Provider};
 use crate::money::Money;
 use crate::order::{Order, Payment};
+use crate::status::PaymentStatus;
 
 impl Order {
     /// Until when the next part is to be paid, once everything that was due before it is. What came by further attempts counts
@@ -25,21 +26,36 @@ impl Order {
         None
     }
 
+    /// Until when a part that the order declared is due, where it has a time of its own.
+    #[must_use]
+    pub fn due_at(&self, payment: &Payment) -> Option<Timestamp> {
+        self.declared().find(|(_, part)| part.id == payment.id).and_then(|(declared, _)| declared.due_at)
+    }
+
     /// Whether a part of the order has a time of its own.
     pub(crate) fn is_paid_in_parts(&self) -> bool {
         self.body.payments.iter().any(|declared| declared.due_at.is_some())
     }
 
-    /// What is missing and has no time of its own: parts that have one are still to be paid.
+    /// Whether money is paid long before the goods may move: a part of it is a deposit, or another has a time of its own.
+    pub(crate) fn has_deposit(&self) -> bool {
+        let is_one = |declared: &DeclaredPayment| declared.purpose == Some(PaymentPurpose::Deposit);
+        self.is_paid_in_parts() || self.body.payments.iter().any(is_one)
+    }
+
+    /// What is missing and has no time of its own: parts that have one are still to be paid, and a gift card that the service
+    /// has not been asked for brings its part by itself.
     pub(crate) fn missing_at_once(&self) -> Money {
         let zero = Money::zero(self.body.currency);
-        let later = self.declared().filter(|(declared, _)| declared.due_at.is_some()).map(|(_, p)| self.missing(p));
+        let is_unasked = |p: &Payment| p.provider == Provider::GiftCard && p.status == PaymentStatus::Created;
+        let later = self.declared().filter(|(declared, p)| declared.due_at.is_some() || is_unasked(p));
+        let later = later.map(|(_, p)| self.missing(p));
         let now = Money::sum(self.body.currency, later).and_then(|later| self.shortfall().sub(later));
         now.ok().filter(|missing| missing.is_positive()).unwrap_or(zero)
     }
 
     /// The parts that the order declared, with what has become of them.
-    fn declared(&self) -> impl Iterator<Item = (&DeclaredPayment, &Payment)> {
+    pub(crate) fn declared(&self) -> impl Iterator<Item = (&DeclaredPayment, &Payment)> {
         let of =
             |declared: &DeclaredPayment| self.payments.iter().find(|p| p.declared && p.reference == declared.reference);
         self.body.payments.iter().filter_map(move |declared| Some((declared, of(declared)?)))

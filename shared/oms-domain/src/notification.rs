@@ -12,6 +12,8 @@ pub enum Template {
     OrderRejected,
     /// The order was not paid in time.
     OrderExpired,
+    /// The rest of the order was not paid by its day, and the deposit is kept.
+    OrderExpiredDepositKept,
     /// The order was cancelled.
     OrderCancelled,
     /// A part of the order was cancelled.
@@ -41,6 +43,7 @@ impl Template {
         Self::OrderConfirmed,
         Self::OrderRejected,
         Self::OrderExpired,
+        Self::OrderExpiredDepositKept,
         Self::OrderCancelled,
         Self::OrderPartCancelled,
         Self::ParcelShipped,
@@ -56,6 +59,7 @@ impl Template {
             Self::OrderConfirmed => "order_confirmed",
             Self::OrderRejected => "order_rejected",
             Self::OrderExpired => "order_expired",
+            Self::OrderExpiredDepositKept => "order_expired_deposit_kept",
             Self::OrderCancelled => "order_cancelled",
             Self::OrderPartCancelled => "order_part_cancelled",
             Self::ParcelShipped => "parcel_shipped",
@@ -77,6 +81,10 @@ impl Template {
             Self::OrderExpired => (
                 "Order {order} was not paid in time",
                 "Your order {order} was not paid in time and is closed. A payment that still arrives is sent back.",
+            ),
+            Self::OrderExpiredDepositKept => (
+                "The rest of order {order} was not paid in time",
+                "The rest of your order {order} was not paid by its day, and the order is closed. As agreed, the deposit is not sent back. Whatever you paid beyond it, and a payment that still arrives, is.",
             ),
             Self::OrderCancelled => {
                 ("Order {order} is cancelled", "Your order {order} is cancelled. Whatever you paid has been sent back.")
@@ -110,6 +118,10 @@ impl Template {
             Self::OrderExpired => {
                 ("订单 {order} 超时未付款", "您的订单 {order} 因超时未付款已关闭。如款项随后到账，将原路退回。")
             }
+            Self::OrderExpiredDepositKept => (
+                "订单 {order} 尾款超时未付",
+                "您的订单 {order} 未在约定日期前支付尾款，已关闭。按照约定，定金不予退还；定金以外已付的款项及随后到账的款项将原路退回。",
+            ),
             Self::OrderCancelled => ("订单 {order} 已取消", "您的订单 {order} 已取消，已付款项已原路退回。"),
             Self::OrderPartCancelled => (
                 "订单 {order} 部分商品已取消",

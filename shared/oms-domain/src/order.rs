@@ -4,18 +4,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::benefit::Spent;
 use crate::body::{PlacedOrder, Provider};
 pub use crate::capture::Capture;
 use crate::event::{Allotment, CancelledLine, RefundCause, RefundLine, Rejection, ShipmentLine};
+pub use crate::fee::Fee;
 use crate::id::{
-    CaptureId, Carrier, EventKey, HoldId, LocationId, OrderId, PaymentId, PaymentReference, RefundId, ShipmentId,
-    TrackingNumber,
+    CaptureId, Carrier, EventKey, HoldId, LocationId, OrderId, PaymentId, PaymentReference, RefundId, ReturnId,
+    ShipmentId, TrackingNumber,
 };
 use crate::money::{Money, MoneyError};
 use crate::payment_start::PaymentStart;
 use crate::status::{
     BenefitStatus, HoldKind, HoldStatus, OrderStatus, PaymentStatus, RefundStatus, ReservationStatus, ShipmentStatus,
 };
+use crate::terms::Terms;
 
 /// An order's whole state. Made by [`Order::from_records`] only, and changed only by applying further records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +47,14 @@ pub struct Order {
     pub let_off: Money,
     /// Until when an unpaid order may be paid, once asked.
     pub payment_deadline: Option<Timestamp>,
+    /// When the buyer was last asked to pay.
+    pub asked_at: Option<Timestamp>,
+    /// Under which terms the buyer was first asked to pay.
+    pub terms: Terms,
     /// Where its coupons and points stand, once the service that keeps count of them has answered.
     pub benefits: Option<BenefitStatus>,
+    /// Points of parts that the service has taken back: the returns' ids.
+    pub points_returned: BTreeSet<ReturnId>,
     /// Whether its lines were set aside (also when nothing needed to be).
     pub reserved: bool,
     /// Its promised units.
@@ -68,6 +77,8 @@ pub struct Order {
     pub cancellation_reason: Option<String>,
     /// Units that were cancelled while the rest went on, in the order in which they were.
     pub cancelled: Vec<CancelledLine>,
+    /// What of their worth came off before any money had come.
+    pub taken_off_unpaid: Money,
     /// What the tables did not know.
     pub anomalies: Vec<Anomaly>,
     /// When it was completed.
@@ -122,9 +133,11 @@ pub struct Payment {
     pub charged_back: Money,
     /// Of that, what is lost for good.
     pub lost: Money,
+    /// What of it the shop was to keep as a deposit, when the order expired: see [`crate::deposit`].
+    pub forfeited: Money,
     /// When any of it was first taken.
     pub captured_at: Option<Timestamp>,
-    /// Until when it is promised, as far as is known: see [`crate::promise`].
+    /// Until when it is promised: as the provider says, else as far as is known. See [`crate::promise`].
     pub expires_at: Option<Timestamp>,
     /// When a call whose answer was lost is asked about.
     pub retry_at: Option<Timestamp>,
@@ -134,6 +147,8 @@ pub struct Payment {
     pub opened_by: Option<EventKey>,
     /// That Waybill began it at its provider.
     pub started: Option<PaymentStart>,
+    /// What the provider keeps for it, as far as it has said so.
+    pub fees: Vec<Fee>,
 }
 
 /// Units of a line promised at a location.
@@ -193,6 +208,8 @@ pub struct Refund {
     pub reason: String,
     /// For which lines, if it was asked for by lines.
     pub lines: Vec<RefundLine>,
+    /// The points that those units carry.
+    pub points_back: Vec<Spent>,
     /// The provider's own id.
     pub provider_reference: Option<String>,
     /// Since when it stands there.
@@ -203,6 +220,8 @@ pub struct Refund {
     pub retry_at: Option<Timestamp>,
     /// How often it was sent or asked about.
     pub attempts: u32,
+    /// How often since the provider's last answer the answer was lost.
+    pub lost_answers: u32,
     /// Whether the provider has said no since it was last sent: an old success that comes late is not believed.
     pub refused: bool,
     /// When it last went out: when its answer came, or before that, when it was submitted.
@@ -310,19 +329,6 @@ impl Order {
         }
     }
 
-    /// Whether a location still has to answer a request to stop: until then nothing is compensated.
-    #[must_use]
-    pub fn awaits_location(&self) -> bool {
-        self.shipments.iter().any(|s| s.cancel_requested_at.is_some() && s.status.is_open_at_location())
-    }
-
-    /// Whether any line leaves a shelf.
-    #[must_use]
-    pub fn needs_stock(&self) -> bool {
-        self.body.delivery.kind != crate::body::DeliveryType::Digital
-            && self.body.lines.iter().any(crate::body::Line::is_stocked)
-    }
-
     /// All money taken.
     ///
     /// # Errors
@@ -428,11 +434,7 @@ impl Order {
     /// Whether goods may move as far as money goes.
     #[must_use]
     pub fn is_covered(&self) -> bool {
-        let is_settled = self.payment_accepted && !self.is_paid_in_parts();
-        is_settled
-            || Money::sum(self.body.currency, self.payments.iter().map(|p| self.secured(p)))
-                .and_then(|sum| sum.add(self.let_off)?.compare(self.worth()?))
-                .is_ok_and(std::cmp::Ordering::is_ge)
+        (self.payment_accepted && !self.is_paid_in_parts()) || self.is_secured()
     }
 
     /// Whether an attempt is the sales channel's business: it took the money, and it sends it back.

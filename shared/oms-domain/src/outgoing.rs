@@ -301,6 +301,9 @@ fn amount(event: &OrderEvent) -> Option<Money> {
     | OrderEvent::PaymentCaptured { captured: amount, .. }
     | OrderEvent::PaymentDisputed { amount, .. }
     | OrderEvent::DisputeLost { amount, .. }
+    | OrderEvent::FeeCharged { amount, .. }
+    | OrderEvent::FeeReturned { amount, .. }
+    | OrderEvent::DepositKept { amount, .. }
     | OrderEvent::Capture(CaptureEvent::Requested { amount, .. })
     | OrderEvent::RefundRequested { amount, .. }
     | OrderEvent::RefundApproved { amount, .. } = event

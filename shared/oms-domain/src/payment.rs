@@ -1,5 +1,6 @@
 //! What a provider tells us about a payment, in our words.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::body::Provider;
@@ -22,6 +23,20 @@ pub struct PaymentFact {
     pub live: bool,
     /// What happened.
     pub kind: PaymentFactKind,
+    /// What the provider keeps for it or gives back of that, where the event says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fees: Vec<FeeFact>,
+}
+
+/// A provider's fee, as one of its events tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeeFact {
+    /// The provider's own id of what it charges by: a fee is booked once under it, whichever event tells it first.
+    pub reference: String,
+    /// Whether the provider gives it back.
+    pub is_returned: bool,
+    /// How much.
+    pub amount: Money,
 }
 
 /// What happened to a payment.
@@ -34,6 +49,9 @@ pub enum PaymentFactKind {
     Authorized {
         /// How much.
         amount: Money,
+        /// Until when, where the provider says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expires_at: Option<Timestamp>,
     },
     /// Taken: the sum so far for this payment.
     Captured {

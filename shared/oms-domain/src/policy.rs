@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::body::Provider;
 use crate::capture::CaptureWhen;
+use crate::deposit::DepositOnDefault;
 use crate::money::Money;
+use crate::refund_first::RefundFirst;
 
 /// The shop's settings. Durations are in seconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,12 +26,17 @@ pub struct Policy {
     pub max_line_quantity: u32,
     /// Whether the stack takes real money; a payment of the other mode never counts.
     pub live: bool,
-    /// Whether a service keeps count of coupons and points; where none does, they are taken as the storefront says.
+    /// Whether a service keeps count of coupons, points and gift cards; where none does, coupons and points are taken as the
+    /// storefront says, and gift cards are not taken.
     pub benefits: bool,
     /// How orders may be paid here.
     pub providers: BTreeSet<Provider>,
     /// When promises of money are taken, by channel.
     pub capture_when: CaptureWhen,
+    /// What a refund takes from first, where an order was paid by gift card and by other money.
+    pub refund_first: RefundFirst,
+    /// What becomes of deposits whose balance does not come, by channel.
+    pub deposit_on_default: DepositOnDefault,
     /// How long a location, and ten times as long a carrier, may stay silent.
     pub shipment_response_seconds: i64,
     /// How long after completion an order is closed.
@@ -44,6 +51,21 @@ impl Policy {
     #[must_use]
     pub fn after(now: Timestamp, seconds: i64) -> Timestamp {
         now.checked_add(SignedDuration::from_secs(seconds.max(0))).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Whether orders may be paid so here.
+    #[must_use]
+    pub fn offers(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::GiftCard => self.benefits,
+            Provider::Stripe
+            | Provider::Alipay
+            | Provider::Wechatpay
+            | Provider::Adyen
+            | Provider::Paypal
+            | Provider::Cod
+            | Provider::Channel => self.providers.contains(&provider),
+        }
     }
 
     /// The total above which a person looks at orders in a currency.

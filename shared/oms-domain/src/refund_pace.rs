@@ -38,7 +38,8 @@ impl Limits {
             | Provider::Adyen
             | Provider::Paypal
             | Provider::Cod
-            | Provider::Channel => Self { apart_seconds: 0, most: None, within_days: None },
+            | Provider::Channel
+            | Provider::GiftCard => Self { apart_seconds: 0, most: None, within_days: None },
         }
     }
 }

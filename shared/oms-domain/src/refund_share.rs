@@ -2,11 +2,13 @@
 //! tax and shipping, by largest remainder. The shares of all units of all lines sum to the order's total, to the last
 //! cent.
 
+use crate::benefit::Spent;
 use crate::body::{Discount, DiscountKind, Line};
 use crate::event::{CancelledLine, RefundLine};
 use crate::id::LineId;
 use crate::money::{Money, MoneyError};
 use crate::order::Order;
+use crate::points_back::{self, Left};
 use crate::refusal::Refusal;
 
 /// What one line's units are worth in all, part by part.
@@ -44,14 +46,12 @@ pub fn shares(order: &Order) -> Result<Vec<Share>, MoneyError> {
     }
     let weights: Vec<u64> = nets.iter().map(|n| u64::try_from(n.minor()).unwrap_or(0)).collect();
     let all_off = Money::sum(currency, body.discounts.iter().map(|d| d.amount))?.split(&weights);
-    let points_off = of_kind(&body.discounts, true)?.split(&weights);
+    let points_off = within(of_kind(&body.discounts, true)?.split(&weights), &all_off)?;
     let taxes = taxes(order, &weights)?;
     let shipping = body.shipping.fee.split(&weights);
     let parts = nets.into_iter().zip(all_off).zip(points_off).zip(taxes).zip(shipping);
     let mut shares = Vec::with_capacity(body.lines.len());
     for (line, ((((net, off), points), tax), shipping)) in body.lines.iter().zip(parts) {
-        // Both are rounded by themselves: of a line's share points are no more than all of it.
-        let points = points.min(off)?;
         let on_top = if body.prices_include_tax { Money::zero(currency) } else { tax };
         shares.push(Share {
             line_id: line.line_id.clone(),
@@ -65,12 +65,22 @@ pub fn shares(order: &Order) -> Result<Vec<Share>, MoneyError> {
     Ok(shares)
 }
 
-/// What was paid for each line, in the order of the lines.
-///
-/// # Errors
-/// [`MoneyError`], never for an order that was accepted.
-pub fn paid_for_lines(order: &Order) -> Result<Vec<(LineId, Money)>, MoneyError> {
-    Ok(shares(order)?.into_iter().map(|share| (share.line_id, share.paid)).collect())
+/// The parts of points in what is taken off each line. Both are rounded by themselves, so that points can be a minor unit
+/// more than all that is taken off a line: such units go to the first lines that have room.
+fn within(mut points: Vec<Money>, all: &[Money]) -> Result<Vec<Money>, MoneyError> {
+    let Some(first) = all.first() else { return Ok(points) };
+    let mut over = Money::zero(first.currency());
+    for (part, most) in points.iter_mut().zip(all) {
+        let fits = part.min(*most)?;
+        over = over.add(part.sub(fits)?)?;
+        *part = fits;
+    }
+    for (part, most) in points.iter_mut().zip(all) {
+        let more = most.sub(*part)?.min(over)?;
+        *part = part.add(more)?;
+        over = over.sub(more)?;
+    }
+    Ok(points)
 }
 
 /// The tax of each line: its own where lines say theirs, and a share of what no line says, such as the tax of shipping.
@@ -95,11 +105,17 @@ fn gone_back(order: &Order, line: &LineId) -> u32 {
 }
 
 /// What units of a line come off an order for, by the shares of its lines: those whose money is still here come first,
-/// and of the others nothing goes back again.
+/// and of the others nothing goes back again. `left` are the points that no unit has brought back so far.
 ///
 /// # Errors
 /// [`MoneyError`], never for an order that was accepted.
-pub fn cancelled(order: &Order, shares: &[Share], line: &Line, quantity: u32) -> Result<CancelledLine, MoneyError> {
+pub(crate) fn cancelled(
+    order: &Order,
+    shares: &[Share],
+    left: &mut Left<'_>,
+    line: &Line,
+    quantity: u32,
+) -> Result<CancelledLine, MoneyError> {
     let used = gone_back(order, &line.line_id).min(line.quantity);
     let count = quantity.min(line.quantity.saturating_sub(used));
     let share = shares.iter().find(|s| s.line_id == line.line_id);
@@ -107,24 +123,36 @@ pub fn cancelled(order: &Order, shares: &[Share], line: &Line, quantity: u32) ->
         let whole = share.map_or(Money::zero(order.body.currency), part);
         units(whole, line.quantity, used, count)
     };
+    let points = of(|s| s.points)?;
     Ok(CancelledLine {
         line_id: line.line_id.clone(),
         quantity,
         amount: of(|s| s.paid)?,
         discount: of(|s| s.discount)?,
-        points: of(|s| s.points)?,
+        points,
+        points_back: left.take(line, points)?,
         tax: of(|s| s.tax)?,
         shipping: of(|s| s.shipping)?,
     })
 }
 
-/// The worth of units of lines that have not come back before.
+/// What goes back for units of lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Back {
+    /// Their worth.
+    pub amount: Money,
+    /// The points that they carry, by the discounts' codes.
+    pub points: Vec<Spent>,
+}
+
+/// What goes back for units of lines that have not come back before.
 ///
 /// # Errors
 /// [`Refusal::Unknown`] for a line that is not there, [`Refusal::ExceedsRemaining`] for more units than are left.
-pub fn of_lines(order: &Order, asked: &[RefundLine]) -> Result<Money, Refusal> {
-    let paid = paid_for_lines(order)?;
-    let mut sum = Money::zero(order.body.currency);
+pub fn of_lines(order: &Order, asked: &[RefundLine]) -> Result<Back, Refusal> {
+    let (shares, mut carried) = (shares(order)?, Left::of(order)?);
+    let zero = Money::zero(order.body.currency);
+    let (mut amount, mut points) = (zero, Vec::new());
     let mut earlier: Vec<(&LineId, u32)> = Vec::with_capacity(asked.len());
     for wanted in asked {
         let line = order
@@ -140,12 +168,13 @@ pub fn of_lines(order: &Order, asked: &[RefundLine]) -> Result<Money, Refusal> {
                 remaining: format!("{left} units"),
             });
         }
-        let worth =
-            paid.iter().find(|(id, _)| *id == wanted.line_id).map_or(Money::zero(order.body.currency), |(_, m)| *m);
-        sum = sum.add(units(worth, line.quantity, used, wanted.quantity)?)?;
+        let share = shares.iter().find(|share| share.line_id == wanted.line_id);
+        let of = |part: fn(&Share) -> Money| units(share.map_or(zero, part), line.quantity, used, wanted.quantity);
+        amount = amount.add(of(|s| s.paid)?)?;
+        points.extend(carried.take(line, of(|s| s.points)?)?);
         earlier.push((&wanted.line_id, wanted.quantity));
     }
-    Ok(sum)
+    Ok(Back { amount, points: points_back::sums(points)? })
 }
 
 /// The worth of `count` units after the first `used` of `quantity`, when all of them are worth `worth`: each unit has

@@ -301,8 +301,8 @@ machine! {
 }
 
 machine! {
-    /// Coupons and points of an order, where a service keeps count of them.
-    BenefitStatus ("Coupons and points") {
+    /// Coupons, points and gift cards of an order, where a service keeps count of them.
+    BenefitStatus ("Coupons, points and gift cards") {
         /// Set aside for the order.
         Reserved = "reserved",
         /// Spent.

@@ -1,11 +1,17 @@
 //! How far the units of an order have come: in shipments, promised, still to be planned, still to leave.
 
-use crate::body::Line;
+use crate::body::{DeliveryType, Line};
 use crate::id::LineId;
 use crate::order::{Order, Reservation, Shipment};
 use crate::status::ShipmentStatus;
 
 impl Order {
+    /// Whether any line leaves a shelf.
+    #[must_use]
+    pub fn needs_stock(&self) -> bool {
+        self.body.delivery.kind != DeliveryType::Digital && self.body.lines.iter().any(Line::is_stocked)
+    }
+
     /// Units of a line that a shipment in one of the wanted states carries.
     #[must_use]
     pub fn units(&self, line: &LineId, wanted: impl Fn(&Shipment) -> bool) -> u32 {
@@ -50,6 +56,12 @@ impl Order {
     /// Promised units that have not ended.
     pub fn live_reservations(&self) -> impl Iterator<Item = &Reservation> {
         self.reservations.iter().filter(|r| r.status.is_active())
+    }
+
+    /// Whether a location still has to answer a request to stop: until then nothing is compensated.
+    #[must_use]
+    pub fn awaits_location(&self) -> bool {
+        self.shipments.iter().any(|s| s.cancel_requested_at.is_some() && s.status.is_open_at_location())
     }
 
     /// Whether anything still has to leave a location.

@@ -147,15 +147,12 @@ fn undoing(order: &Order) -> Vec<(Timestamp, Work)> {
         }
     }
     if order.is_undone() {
-        let waits = order.refunds.iter().any(|r| r.status == RefundStatus::Requested);
+        let waits = order.refunds.iter().any(|r| r.status == RefundStatus::Requested && !order.is_of_kept_deposit(r));
         // Until the location has answered, nothing is compensated, so there is nothing to do.
         if order.awaits_location() {
             return with_reversal(times);
         }
-        if waits
-            || order.live_reservations().next().is_some()
-            || order.refundable_total().is_ok_and(|m| m.is_positive())
-        {
+        if waits || order.live_reservations().next().is_some() || order.owes().is_ok_and(|m| m.is_positive()) {
             times.push(now);
         }
     } else if order.excess().is_ok_and(|m| m.is_positive()) {
@@ -222,11 +219,13 @@ pub fn is_in_flight(order: &Order, at: Timestamp) -> bool {
 }
 
 /// Payment attempts that are to bring nothing more: all that are open when the order is undone, and those that have lost when
-/// it is paid by others. One that is being captured is not called off: first its capture is answered.
+/// it is paid by others. One that is being captured is not called off: first its capture is answered. What is set aside on a
+/// gift card goes back with the order's coupons and points.
 pub fn to_call_off(order: &Order) -> impl Iterator<Item = &Payment> {
     let all = order.is_undone() && !order.awaits_location();
     let lost = if order.is_undone() { Vec::new() } else { attempts::losers(order) };
-    order.payments.iter().filter(move |p| p.is_open() && !order.is_being_captured(p) && (all || lost.contains(&p.id)))
+    let open = |p: &Payment| p.is_open() && !order.is_being_captured(p) && !p.is_set_aside_on_a_card();
+    order.payments.iter().filter(move |p| open(p) && (all || lost.contains(&p.id)))
 }
 
 /// When a shipment has been silent for too long, unless people know already.

@@ -58,4 +58,26 @@ impl Order {
         let open = if open.is_negative() { Money::zero(self.body.currency) } else { open };
         payment.amount.min(open)
     }
+
+    /// What of an attempt the others may count on. Of money at the door that is what is still due there once units were
+    /// cancelled: where a promise and the door each counted on all that the other was to bring, both would bring too little.
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub fn counted(&self, payment: &Payment) -> Result<Money, MoneyError> {
+        let secured = self.secured(payment);
+        if !payment.provider.is_promise() || !payment.declared {
+            return Ok(secured);
+        }
+        let due = self.due(payment)?;
+        Ok(if due.compare(payment.captured)?.is_lt() { payment.captured } else { due })
+    }
+
+    /// Whether what is secured, with what a person has let off, comes to what the order is worth.
+    #[must_use]
+    pub fn is_secured(&self) -> bool {
+        Money::sum(self.body.currency, self.payments.iter().map(|p| self.secured(p)))
+            .and_then(|sum| sum.add(self.let_off)?.compare(self.worth()?))
+            .is_ok_and(std::cmp::Ordering::is_ge)
+    }
 }

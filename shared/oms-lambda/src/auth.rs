@@ -1,4 +1,6 @@
-//! Who calls: Bearer credentials from one secret, their roles and channels.
+//! Who calls: Bearer credentials from one secret, their roles, channels and locations.
+
+mod locations;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,14 +10,13 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use oms_domain::event::Actor;
-use oms_domain::id::Channel;
+use oms_domain::id::{Channel, LocationId};
 use oms_domain::task;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::config::ConfigError;
-use crate::openapi::Route;
 use crate::problem::{Problem, ProblemKind};
 use crate::telemetry::Redacted;
 
@@ -85,6 +86,8 @@ pub struct Caller {
     pub role: Role,
     /// The channels that it is bound to; empty for staff, who are bound to none.
     pub channels: BTreeSet<Channel>,
+    /// The locations that it is bound to, of a warehouse's credential that is bound to any.
+    pub locations: Option<BTreeSet<LocationId>>,
 }
 
 impl Caller {
@@ -99,14 +102,6 @@ impl Caller {
         }
         let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
         Err(Problem::forbidden(format!("this needs a credential of: {}", names.join(", "))))
-    }
-
-    /// Lets through callers with one of a route's roles: the table of routes is the one place that says who may what.
-    ///
-    /// # Errors
-    /// 403.
-    pub fn may(&self, route: &Route) -> Result<(), Problem> {
-        self.require(route.roles)
     }
 
     /// Lets through callers that are bound to the channel.
@@ -149,7 +144,7 @@ impl Caller {
     }
 }
 
-/// The credentials secret: `{"credentials":[{"name","token","role","channels"}]}`.
+/// The credentials secret: `{"credentials":[{"name","token","role","channels","locations"}]}`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Secret {
@@ -164,6 +159,8 @@ struct Entry {
     role: Role,
     #[serde(default)]
     channels: BTreeSet<Channel>,
+    #[serde(default)]
+    locations: Option<BTreeSet<LocationId>>,
 }
 
 /// Everybody who may call. Cheap to clone.
@@ -185,7 +182,8 @@ impl Credentials {
     ///
     /// # Errors
     /// [`ConfigError`] when it is unreadable or empty, when a name or token stands there twice, when a token is short or
-    /// cannot stand in a header, when a storefront or channel has no channels, or staff has some.
+    /// cannot stand in a header, when a storefront or channel has no channels, or staff has some, or when others than a
+    /// warehouse are bound to locations, or one is to none.
     pub fn parse(secret: &str) -> Result<Self, ConfigError> {
         let wrong = |name: &str, reason: &str| Err(ConfigError::new(format!("credentials secret, {name}"), reason));
         let secret: Secret = serde_json::from_str(secret).map_err(|error| {
@@ -212,11 +210,16 @@ impl Credentials {
             if entry.role.is_bound() == entry.channels.is_empty() {
                 return wrong(&name, "a storefront or channel needs channels, and nobody else has them");
             }
+            let is_warehouse = entry.role == Role::Warehouse;
+            if entry.locations.as_ref().is_some_and(|locations| locations.is_empty() || !is_warehouse) {
+                return wrong(&name, "locations are for a warehouse, which names one at least or leaves them out");
+            }
             if all.values().any(|known| known.name == name) {
                 return wrong(&name, "stands there twice");
             }
             let hash = digest(token);
-            let caller = Caller { name: name.clone(), role: entry.role, channels: entry.channels };
+            let (role, channels, locations) = (entry.role, entry.channels, entry.locations);
+            let caller = Caller { name: name.clone(), role, channels, locations };
             if all.insert(hash, caller).is_some() {
                 return wrong(&name, "has the token of another credential");
             }
@@ -352,5 +355,19 @@ mod tests {
             assert!(!error.contains(long), "{error}");
         }
         assert!(!format!("{:?}", credentials()).contains("token"));
+        for (role, locations, is_fine) in [
+            ("warehouse", json!(["sz-1"]), true),
+            ("warehouse", json!(null), true),
+            ("warehouse", json!([]), false),
+            ("warehouse", json!(["not a location"]), false),
+            ("support", json!(["sz-1"]), false),
+            ("manager", json!(["sz-1"]), false),
+            ("storefront", json!(["sz-1"]), false),
+        ] {
+            let channels = if role == "storefront" { json!(["web"]) } else { json!([]) };
+            let one = json!({"name": "a", "token": long, "role": role, "channels": channels, "locations": locations});
+            let read = Credentials::parse(&json!({"credentials": [one]}).to_string());
+            assert_eq!(read.is_ok(), is_fine, "{role} {locations}: {read:?}");
+        }
     }
 }

@@ -3,8 +3,11 @@
 //! A variable that is missing or unreadable stops the function with a sentence that names it: a wrong deployment must
 //! not look like a wrong order.
 
+mod by_channel;
 mod captures;
+mod deposits;
 mod payments;
+mod refunds;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -57,6 +60,8 @@ pub const VARIABLES: &[&str] = &[
     "REVIEW_THRESHOLD",
     "REFUND_APPROVAL_ABOVE",
     "CAPTURE_WHEN",
+    "REFUND_FIRST",
+    "DEPOSIT_ON_DEFAULT",
     "MAX_LINE_QUANTITY",
     "LIVE_MODE",
     "COD_ENABLED",
@@ -252,8 +257,8 @@ impl Env {
         self.optional("WAREHOUSE_WEBHOOK_SECRET_ARN")
     }
 
-    /// `BENEFITS_URL` and `BENEFITS_SECRET_ARN`: the service that keeps count of coupons and points, without a slash at the
-    /// end, and the secret that signs what it is told. None switches it off.
+    /// `BENEFITS_URL` and `BENEFITS_SECRET_ARN`: the service that keeps count of coupons, points and gift cards, without a slash at
+    /// the end, and the secret that signs what it is told. None switches it off.
     ///
     /// # Errors
     /// [`ConfigError`] when the address has no secret beside it, or is not https (http is taken for this machine only).
@@ -267,7 +272,8 @@ impl Env {
         }
     }
 
-    /// The shop's settings. A provider is a way to pay when its secret is named, the channel always is.
+    /// The shop's settings. A provider is a way to pay when its secret is named, the channel always is, and gift cards are
+    /// where a service keeps count of them.
     ///
     /// # Errors
     /// [`ConfigError`] when one of the variables cannot be read.
@@ -283,6 +289,8 @@ impl Env {
             review_thresholds: self.amounts("REVIEW_THRESHOLD")?,
             refund_approval_above: self.amounts("REFUND_APPROVAL_ABOVE")?,
             capture_when: self.capture_when()?,
+            refund_first: self.refund_first()?,
+            deposit_on_default: self.deposit_on_default()?,
             max_line_quantity: self.number("MAX_LINE_QUANTITY", 999, 1..=oms_domain::MAX_QUANTITY)?,
             live: self.flag("LIVE_MODE", false)?,
             benefits: self.optional("BENEFITS_URL").is_some(),
@@ -386,6 +394,8 @@ mod tests {
             ("REFUND_APPROVAL_ABOVE", "CNY"),
             ("REFUND_APPROVAL_ABOVE", "CNY=1.001"),
             ("CAPTURE_WHEN", "web"),
+            ("REFUND_FIRST", "points"),
+            ("DEPOSIT_ON_DEFAULT", "web=half"),
             ("MAX_LINE_QUANTITY", "0"),
             ("LIVE_MODE", "yes"),
             ("COD_ENABLED", "1"),

@@ -1,4 +1,4 @@
-//! The service that keeps count of coupons and points, over HTTP. The protocol is ours (`docs/benefits.md`): three POSTs
+//! The service that keeps count of coupons, points and gift cards, over HTTP. The protocol is ours (`docs/benefits.md`): POSTs
 //! below `reservations/{order_id}`, signed by Standard Webhooks.
 
 use std::fmt;
@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use oms_app::error::PortError;
-use oms_app::ports::{BenefitRequest, BenefitService, Clock, SecretStore};
+use oms_app::ports::{BenefitRequest, BenefitReturn, BenefitService, Clock, SecretStore};
+use oms_domain::benefit::{Spent, SpentKind};
 use oms_domain::command::BenefitAnswered;
 use oms_domain::id::OrderId;
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::error::ProviderError;
 use crate::http_client;
@@ -61,9 +62,15 @@ impl fmt::Debug for Benefits {
 
 #[derive(Serialize)]
 struct Item<'a> {
-    kind: oms_domain::body::DiscountKind,
+    kind: SpentKind,
     code: &'a str,
     amount: oms_domain::money::Money,
+}
+
+impl<'a> From<&'a Spent> for Item<'a> {
+    fn from(spent: &'a Spent) -> Self {
+        Self { kind: spent.kind, code: &spent.code, amount: spent.amount }
+    }
 }
 
 #[derive(Deserialize)]
@@ -103,19 +110,24 @@ impl Benefits {
         Ok(key)
     }
 
-    /// Says something about an order. `what` is a part of the address, and of the message's id: the same for every repetition.
-    async fn say(&self, order_id: &OrderId, what: &str, body: &[u8]) -> Result<BenefitAnswered, PortError> {
+    /// Says something about an order below its address. The message's id ends with `which`: the same for every repetition.
+    async fn say(
+        &self,
+        order_id: &OrderId,
+        place: &str,
+        which: &str,
+        body: &Value,
+    ) -> Result<BenefitAnswered, PortError> {
         let key = self.key().await?;
-        let (id, at) = (format!("{order_id}-{what}"), self.clock.now());
-        let path = if what == "reserve" { String::new() } else { format!("/{what}") };
+        let (id, at, body) = (format!("{order_id}-{which}"), self.clock.now(), body.to_string().into_bytes());
         let answer = self
             .http
-            .post(format!("{}/reservations/{order_id}{path}", self.config.url))
+            .post(format!("{}/reservations/{order_id}{place}", self.config.url))
             .header(CONTENT_TYPE, "application/json")
             .header(ID_HEADER, &id)
             .header(TIMESTAMP_HEADER, at.as_second())
-            .header(SIGNATURE_HEADER, key.sign(&id, at, body))
-            .body(body.to_vec())
+            .header(SIGNATURE_HEADER, key.sign(&id, at, &body))
+            .body(body)
             .send()
             .await
             .map_err(|error| failed(http_client::explain(error)))?;
@@ -125,11 +137,11 @@ impl Benefits {
         }
         // Only these two are a no. Anything else, a wrong address above all, must not reject a buyer's order.
         if !matches!(status, StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY) {
-            return Err(failed(format!("answered {} to {what}", status.as_u16())));
+            return Err(failed(format!("answered {} to {which}", status.as_u16())));
         }
         let text = http_client::read(answer, LARGEST_ANSWER).await;
         let refusal = text.and_then(|text| serde_json::from_slice::<Refusal>(&text).ok());
-        let refusal = refusal.ok_or_else(|| failed(format!("refused {what} without a reason")))?;
+        let refusal = refusal.ok_or_else(|| failed(format!("refused {which} without a reason")))?;
         Ok(BenefitAnswered::Refused { reason: short(&refusal.reason) })
     }
 }
@@ -137,23 +149,33 @@ impl Benefits {
 #[async_trait]
 impl BenefitService for Benefits {
     async fn reserve(&self, request: &BenefitRequest) -> Result<BenefitAnswered, PortError> {
-        let items: Vec<Item<'_>> =
-            request.items.iter().map(|i| Item { kind: i.kind, code: &i.code, amount: i.amount }).collect();
+        let items: Vec<Item<'_>> = request.items.iter().map(Item::from).collect();
         let body = json!({
             "order_id": request.order_id,
             "channel": request.channel,
             "customer_id": request.customer_id,
             "items": items,
         });
-        self.say(&request.order_id, "reserve", body.to_string().as_bytes()).await
+        self.say(&request.order_id, "", "reserve", &body).await
     }
 
     async fn commit(&self, order_id: &OrderId) -> Result<BenefitAnswered, PortError> {
-        self.say(order_id, "commit", json!({ "order_id": order_id }).to_string().as_bytes()).await
+        self.say(order_id, "/commit", "commit", &json!({ "order_id": order_id })).await
     }
 
-    async fn release(&self, order_id: &OrderId) -> Result<BenefitAnswered, PortError> {
-        self.say(order_id, "release", json!({ "order_id": order_id }).to_string().as_bytes()).await
+    async fn release(&self, order_id: &OrderId, kept: &[SpentKind]) -> Result<BenefitAnswered, PortError> {
+        // What nothing is kept of says what it always said.
+        let body = match kept {
+            [] => json!({ "order_id": order_id }),
+            kept => json!({ "order_id": order_id, "keep": kept }),
+        };
+        self.say(order_id, "/release", "release", &body).await
+    }
+
+    async fn give_back(&self, request: &BenefitReturn) -> Result<BenefitAnswered, PortError> {
+        let items: Vec<Item<'_>> = request.items.iter().map(Item::from).collect();
+        let body = json!({ "order_id": request.order_id, "return_id": request.return_id, "items": items });
+        self.say(&request.order_id, "/returns", request.return_id.as_str(), &body).await
     }
 }
 

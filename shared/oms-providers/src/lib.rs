@@ -16,6 +16,7 @@ pub mod error;
 mod freshness;
 mod header;
 mod http_client;
+mod lenient;
 mod minor_units;
 pub mod on_demand;
 mod ours;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use oms_app::ports::Commit;
 use oms_domain::body::{
     Address, Customer, DeclaredPayment, DeclaredStatus, Delivery, Discount, DiscountKind, Line, LineKind, OrderBody,
-    PlacedOrder, PriceSource, Provider, ShippingChoice,
+    PaymentPurpose, PlacedOrder, PriceSource, Provider, ShippingChoice,
 };
 use oms_domain::event::{Actor, CommitRecord, OrderEvent};
 use oms_domain::id::{Channel, ChannelOrderId, LineId, LocationId, OrderId, PaymentReference, Sku};
@@ -60,8 +60,10 @@ pub fn an_order() -> OrderBuilder {
         customer: "c-1".into(),
         lines: vec![("TEE-M".into(), 2, "99.00".into(), LineKind::Item)],
         discount: "20.00".into(),
+        points: "0".into(),
         shipping_fee: "8.00".into(),
         payments: vec![(Provider::Stripe, None, DeclaredStatus::Due)],
+        balance_due: None,
         price_source: PriceSource::Catalogue,
         delivery: Delivery::default(),
         masked: false,
@@ -79,8 +81,11 @@ pub struct OrderBuilder {
     customer: String,
     lines: Vec<(String, u32, String, LineKind)>,
     discount: String,
+    points: String,
     shipping_fee: String,
     payments: Vec<(Provider, Option<String>, DeclaredStatus)>,
+    /// Until when the last payment is due, of a deposit and its balance.
+    balance_due: Option<Timestamp>,
     price_source: PriceSource,
     delivery: Delivery,
     masked: bool,
@@ -110,11 +115,12 @@ impl OrderBuilder {
         self
     }
 
-    /// No lines, to begin with others; no discount and no shipping fee either.
+    /// No lines, to begin with others; no discount, no points and no shipping fee either.
     #[must_use]
     pub fn empty(mut self) -> Self {
         self.lines.clear();
         self.discount = "0".into();
+        self.points = "0".into();
         self.shipping_fee = "0".into();
         self
     }
@@ -139,6 +145,13 @@ impl OrderBuilder {
         self
     }
 
+    /// What the buyer pays of the whole order with points.
+    #[must_use]
+    pub fn points(mut self, amount: &str) -> Self {
+        self.points = amount.into();
+        self
+    }
+
     /// What shipping costs.
     #[must_use]
     pub fn shipping_fee(mut self, amount: &str) -> Self {
@@ -158,6 +171,20 @@ impl OrderBuilder {
     pub fn paid_in_parts(mut self, parts: &[(Provider, &str, DeclaredStatus)]) -> Self {
         self.payments = parts.iter().map(|(p, amount, status)| (*p, Some((*amount).to_owned()), *status)).collect();
         self
+    }
+
+    /// The last part has a day of its own.
+    #[must_use]
+    pub fn balance_due(mut self, at: Timestamp) -> Self {
+        self.balance_due = Some(at);
+        self
+    }
+
+    /// A deposit at once and its balance by a time, which must add up to the total.
+    #[must_use]
+    pub fn deposit_and_balance(self, deposit: &str, balance: &str, due_at: Timestamp) -> Self {
+        let part = |amount| (Provider::Stripe, amount, DeclaredStatus::Due);
+        Self { balance_due: Some(due_at), ..self.paid_in_parts(&[part(deposit), part(balance)]) }
     }
 
     /// Paid at its channel already, with the channel's prices and a hidden recipient.
@@ -209,7 +236,15 @@ impl OrderBuilder {
             })
             .collect();
         let fee = self.money(&self.shipping_fee);
-        let discount = self.money(&self.discount);
+        let off = [(DiscountKind::Coupon, "SUMMER", &self.discount), (DiscountKind::Points, "POINTS", &self.points)];
+        let off = off.map(|(kind, code, amount)| Discount {
+            kind,
+            code: code.into(),
+            amount: self.money(amount),
+            funded_by: None,
+        });
+        let discounts: Vec<Discount> = off.into_iter().filter(|d| !d.amount.is_zero()).collect();
+        let discount = Money::sum(self.currency, discounts.iter().map(|d| d.amount)).expect("a sum");
         let items = Money::sum(self.currency, lines.iter().map(Line::gross)).expect("a sum");
         let total = items.sub(discount).and_then(|goods| goods.add(fee)).expect("a total");
         let payments = self
@@ -223,16 +258,14 @@ impl OrderBuilder {
                 status: *status,
                 channel_reference: None,
                 paid_at: None,
-                due_at: None,
-                purpose: None,
+                due_at: self.balance_due.filter(|_| i + 1 == self.payments.len()),
+                purpose: self
+                    .balance_due
+                    .map(|_| if i == 0 { PaymentPurpose::Deposit } else { PaymentPurpose::Balance }),
+                code: (*provider == Provider::GiftCard).then(|| format!("GC-{}", i + 1)),
                 reference: PaymentReference::of(order_id, i + 1),
             })
             .collect();
-        let discounts = if discount.is_zero() {
-            Vec::new()
-        } else {
-            vec![Discount { code: "SUMMER".into(), kind: DiscountKind::Coupon, amount: discount, funded_by: None }]
-        };
         OrderBody {
             channel: Channel::parse(self.channel.as_str()).expect("a channel"),
             channel_order_id: ChannelOrderId::parse(self.channel_order_id.as_str()).expect("a channel order id"),

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use oms_app::error::{PortError, StoreError, WorkflowError};
 use oms_app::pointers::{Pointer, WorkEntry, WorkList};
 use oms_app::ports::{
-    BenefitRequest, BenefitService, CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Commit, EventBus,
-    Goods, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists, OrderStore, Page, ParkedFact, ParkedScan,
+    BenefitRequest, BenefitReturn, BenefitService, CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Commit,
+    EventBus, Goods, KeyState, KeyStore, ListKey, LoadedOrder, OrderLists, OrderStore, Page, ParkedFact, ParkedScan,
     PaymentGateway, RefundAnswer, RefundRequest, Span, StartAnswer, StartRequest, Stimulus, StimulusQueue, StockStore,
     TaskStore, TrackingStore, WebhookSender, Workflows,
 };
 use oms_app::timers::{Timer, TimerStore};
+use oms_domain::benefit::SpentKind;
 use oms_domain::body::Provider;
 use oms_domain::command::BenefitAnswered;
 use oms_domain::event::CommitRecord;
@@ -257,8 +258,11 @@ impl<P: BenefitService> BenefitService for Faulty<P> {
     async fn commit(&self, order_id: &OrderId) -> Result<BenefitAnswered, PortError> {
         self.port("benefits.commit", self.inner.commit(order_id)).await
     }
-    async fn release(&self, order_id: &OrderId) -> Result<BenefitAnswered, PortError> {
-        self.port("benefits.release", self.inner.release(order_id)).await
+    async fn release(&self, order_id: &OrderId, kept: &[SpentKind]) -> Result<BenefitAnswered, PortError> {
+        self.port("benefits.release", self.inner.release(order_id, kept)).await
+    }
+    async fn give_back(&self, request: &BenefitReturn) -> Result<BenefitAnswered, PortError> {
+        self.port("benefits.give_back", self.inner.give_back(request)).await
     }
 }
 

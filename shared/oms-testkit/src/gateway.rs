@@ -15,6 +15,7 @@ use oms_app::ports::{
 use oms_domain::body::Provider;
 use oms_domain::id::{CaptureId, PaymentReference, RefundId};
 use oms_domain::money::Money;
+use oms_domain::payment_start::Taking;
 
 /// What becomes of the next request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +131,12 @@ impl FakeProvider {
     #[must_use]
     pub fn begun(&self) -> Vec<PaymentReference> {
         self.books().begun.keys().cloned().collect()
+    }
+
+    /// When the money of an attempt is taken that was begun here.
+    #[must_use]
+    pub fn taking(&self, reference: &PaymentReference) -> Option<Taking> {
+        self.books().begun.get(reference).map(|request| request.taking)
     }
 
     /// What has gone back of a payment, or is about to.
@@ -352,7 +359,9 @@ impl PaymentGateway for FakeProvider {
 
 /// Opens a payment, or finds it opened under its reference. A used reference with other parameters is refused.
 fn open(books: &mut Books, request: &StartRequest, by_reference: bool) -> StartAnswer {
-    let asked = StartRequest { known: None, ..request.clone() };
+    // Whoever is asked by our reference is told an end with it; the others are told none.
+    let expires_at = if by_reference { request.expires_at } else { jiff::Timestamp::MAX };
+    let asked = StartRequest { known: None, expires_at, ..request.clone() };
     let reference = request.payment_reference.as_str();
     let id = if by_reference { reference.to_owned() } else { format!("pi_{reference}") };
     if books.begun.get(&request.payment_reference).is_some_and(|known| *known != asked) {
@@ -372,7 +381,7 @@ fn open(books: &mut Books, request: &StartRequest, by_reference: bool) -> StartA
         let next = NextAction::QrCode { url: format!("weixin://wxpay/{reference}") };
         Started { provider_payment_id: None, object: None, next }
     } else {
-        let next = NextAction::ClientSecret { value: format!("{id}_secret") };
+        let next = NextAction::ClientSecret { value: format!("{id}_secret").into() };
         Started { provider_payment_id: Some(id), object: None, next }
     })
 }

@@ -60,7 +60,7 @@ pub async fn secrets(local: &Local) -> Vec<String> {
     }
     let mut found = Vec::new();
     let providers = ["stripe", "wechatpay", "alipay", "adyen", "paypal"];
-    let others = ["credentials", "order-id", "standard-carrier", "warehouse-webhook"];
+    let others = ["credentials", "order-id", "standard-carrier", "warehouse-webhook", "benefits"];
     for name in providers.into_iter().chain(others) {
         let text = local.engine.secret(name).await;
         values(&serde_json::from_str(&text).unwrap(), &mut found);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use futures::FutureExt;
+use local_stack::benefits::{BenefitsService, Stock};
 use local_stack::layout::Layout;
 use local_stack::python::{self, Purpose};
 use local_stack::settings::Settings;
@@ -27,6 +28,8 @@ const ROOM: u32 = 8;
 const PAYMENT_WINDOW: &str = "order.payment_window_seconds=25";
 /// Card payments of the app are taken when its parcels leave.
 const CAPTURE_WHEN: &str = "order.capture_when=*=provider,app=shipped";
+/// The app keeps deposits whose balance does not come.
+const DEPOSITS: &str = "order.deposit_on_default=*=refund,app=keep";
 /// Above it a person looks at an order.
 const REVIEW_ABOVE: &str = "order.review_threshold=CNY=5000.00";
 /// A warehouse that is silent for this long is asked about.
@@ -46,6 +49,7 @@ pub struct Local {
     pub stripe: StripeStandIn,
     /// The other providers'.
     pub wallets: WalletsStandIn,
+    benefits: Option<BenefitsService>,
     /// The engine's own API, for the accidents.
     pub engine: Engine,
     /// The folder that the stack is at home in.
@@ -58,6 +62,25 @@ impl Deref for Local {
     fn deref(&self) -> &World {
         &self.world
     }
+}
+
+impl Local {
+    /// The service that keeps count of coupons and points. A stack that was given may have one of its own, or none: then the
+    /// case cannot look into its books, and says so.
+    pub fn benefits(&self) -> Option<&BenefitsService> {
+        if self.benefits.is_none() {
+            let reason = "the books of a given stack's service for coupons and points cannot be seen";
+            testing::skip("stack::lifecycle::benefits", reason).unwrap_or_else(|error| panic!("{error}"));
+        }
+        self.benefits.as_ref()
+    }
+}
+
+/// What the stack calls.
+struct Outside {
+    stripe: StripeStandIn,
+    wallets: WalletsStandIn,
+    benefits: Option<BenefitsService>,
 }
 
 /// Why there is no stack.
@@ -147,7 +170,7 @@ async fn start_or_say() -> Result<Local, Missing> {
         return Err(Missing::Skip(what.to_owned()));
     };
     let mut home = layout.home().to_owned();
-    let (file, stripe, wallets) = match std::env::var_os(testing::STACK).map(PathBuf::from) {
+    let (file, Outside { stripe, wallets, benefits }) = match std::env::var_os(testing::STACK).map(PathBuf::from) {
         Some(path) => {
             home = path.parent().unwrap_or(&home).to_owned();
             given(StackFile::read(&path)?).await?
@@ -155,17 +178,20 @@ async fn start_or_say() -> Result<Local, Missing> {
         None => own(&layout).await?,
     };
     let engine = Engine::new(&file);
-    Ok(Local { world: World::new(file, Signer::Sdk(Sdk::start(&python)?)), stripe, wallets, engine, home })
+    let world = World::new(file, Signer::Sdk(Sdk::start(&python)?));
+    Ok(Local { world, stripe, wallets, benefits, engine, home })
 }
 
-async fn own(layout: &Layout) -> Result<(StackFile, StripeStandIn, WalletsStandIn), Missing> {
+async fn own(layout: &Layout) -> Result<(StackFile, Outside), Missing> {
     let secrets = stack::secrets(layout)?;
     let stripe = StripeStandIn::start(0, &secrets.stripe_api_key).await?;
     let wallets = WalletsStandIn::start(0, Providers::of_local(&secrets, |_| String::new())).await?;
+    let benefits = BenefitsService::start(0, secrets.benefits.clone(), Stock::default()).await?;
     let settings = Settings::parse(&[
         PAYMENT_WINDOW,
         REVIEW_ABOVE,
         CAPTURE_WHEN,
+        DEPOSITS,
         RESPONSE_WINDOW,
         LOOKOUT,
         &format!("providers.stripe.api_base={}", stripe.url()),
@@ -173,17 +199,19 @@ async fn own(layout: &Layout) -> Result<(StackFile, StripeStandIn, WalletsStandI
         &format!("providers.alipay.api_base={}", wallets.url()),
         &format!("providers.adyen.api_base={}", wallets.url()),
         &format!("providers.paypal.api_base={}", wallets.url()),
+        &format!("benefits.url={}", benefits.url()),
     ])?;
-    Ok((testing::stack(testing::WHOLE_STACK, settings).await?, stripe, wallets))
+    let outside = Outside { stripe, wallets, benefits: Some(benefits) };
+    Ok((testing::stack(testing::WHOLE_STACK, settings).await?, outside))
 }
 
 /// A stack that is up already serves if it is a local one whose calls to providers can be answered here.
-async fn given(file: StackFile) -> Result<(StackFile, StripeStandIn, WalletsStandIn), Missing> {
+async fn given(file: StackFile) -> Result<(StackFile, Outside), Missing> {
     if file.engine_url.is_none() {
         return Err(Missing::Skip(format!("{} names a stack without a local engine", testing::STACK)));
     }
     let port = |base: &str| base.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap_or_default();
     let stripe = StripeStandIn::start(port(&file.providers.stripe.api_base), &file.providers.stripe.api_key).await?;
     let wallets = WalletsStandIn::start(port(&file.providers.wechatpay.api_base), file.providers.clone()).await?;
-    Ok((file, stripe, wallets))
+    Ok((file, Outside { stripe, wallets, benefits: None }))
 }

@@ -25,7 +25,12 @@ impl Local {
 
     /// The storefront opens a payment at Stripe.
     pub fn opens_payment(&self, placed: &Placed, cents: i64) -> Intent {
+        self.opens(placed, cents, "automatic")
+    }
+
+    fn opens(&self, placed: &Placed, cents: i64, capture_method: &str) -> Intent {
         let parameters = [
+            ("capture_method", capture_method.to_owned()),
             ("amount", cents.to_string()),
             ("currency", "cny".to_owned()),
             ("metadata[order_id]", placed.order_id.clone()),
@@ -55,7 +60,7 @@ impl Local {
     pub async fn promised_order(&self, basket: &Basket) -> (Order, Intent) {
         let placed = self.payable(basket).await;
         let cents = basket.total();
-        let intent = self.opens_payment(&placed, cents);
+        let intent = self.opens(&placed, cents, "manual");
         let intent = self.stripe.with(|ledger| ledger.promise(&intent.id, cents)).unwrap();
         self.promised(&intent).await;
         (self.released(&placed.order_id, 1).await, intent)

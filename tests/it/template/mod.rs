@@ -45,6 +45,7 @@ fn problems(template: &Template) -> Vec<(&'static str, Vec<String>)> {
         ("stream source", stores::stream_source(template)),
         ("deliveries rule", stores::deliveries_rule(template)),
         ("alarms", stack::alarms(template)),
+        ("rules", stack::rules(template)),
         ("outputs", stack::outputs(template)),
         ("references", stack::references(template)),
         ("deployment tables", stack::deployment(template, &read("samconfig.toml"))),

@@ -36,7 +36,7 @@ fn mutations() -> Vec<Mutation> {
         (
             "/Resources/TimersFunction/Properties/Environment/Variables/LIVE_MODE",
             None,
-            "TimersFunction: has 16 of the 17 variables of the policy",
+            "TimersFunction: has 18 of the 19 variables of the policy",
         ),
         (
             "/Resources/TimersFunction/Properties/Timeout",
@@ -176,6 +176,11 @@ fn mutations() -> Vec<Mutation> {
         ("/Resources/EventBus", None, "EventBus: is neither parameter nor resource"),
         ("/Parameters/Forgotten", Some(json!({"Type": "String"})), "Forgotten: an idle parameter"),
         ("/Conditions/IsTraced", None, "IsTraced: no such condition"),
+        (
+            "/Rules/BenefitsAreSigned/Assertions/0/Assert",
+            Some(json!(true)),
+            "BenefitsUrl: may be given without BenefitsSecretArn",
+        ),
     ]
 }
 

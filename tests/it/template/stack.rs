@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::model::{Template, target, variables};
+use super::model::{Template, list, target, variables};
 use super::stores::dead_letter_queues;
 
 /// What tools and people rely on.
@@ -79,6 +79,23 @@ pub fn alarms(template: &Template) -> Vec<String> {
     problems
 }
 
+/// What may not be given without something else.
+const NEEDS: &[(&str, &str)] = &[("BenefitsUrl", "BenefitsSecretArn")];
+
+/// A parameter that needs another is refused without it before anything is made, in words.
+pub fn rules(template: &Template) -> Vec<String> {
+    let is_given = |parameter: &str| json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, ""] }] });
+    let demands = |rule: &Value, needed: &str| {
+        let says = |assertion: &Value| assertion["AssertDescription"].as_str().is_some_and(|text| !text.is_empty());
+        list(&rule["Assertions"]).iter().any(|a| a["Assert"] == is_given(needed) && says(a))
+    };
+    let is_kept = |(given, needed): &&(&str, &str)| {
+        template.section("Rules").any(|(_, rule)| rule["RuleCondition"] == is_given(given) && demands(rule, needed))
+    };
+    let missing = NEEDS.iter().filter(|need| !is_kept(need));
+    missing.map(|(given, needed)| format!("{given}: may be given without {needed}")).collect()
+}
+
 /// All outputs that others rely on.
 pub fn outputs(template: &Template) -> Vec<String> {
     let names = template.names("Outputs");
@@ -89,7 +106,7 @@ pub fn outputs(template: &Template) -> Vec<String> {
 pub fn references(template: &Template) -> Vec<String> {
     let mut used = BTreeSet::new();
     let mut conditions = BTreeSet::new();
-    for section in ["Globals", "Conditions", "Resources", "Outputs"] {
+    for section in ["Globals", "Rules", "Conditions", "Resources", "Outputs"] {
         collect(&template.document[section], &mut used, &mut conditions);
     }
     let parameters = template.names("Parameters");

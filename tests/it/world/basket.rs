@@ -14,7 +14,7 @@ pub struct Basket {
     channel: &'static str,
     provider: &'static str,
     fee: Cents,
-    coupon: Cents,
+    discounts: Vec<(&'static str, String, Cents)>,
     customer: String,
 }
 
@@ -26,7 +26,7 @@ impl Basket {
             channel: "web",
             provider: "stripe",
             fee: 800,
-            coupon: 0,
+            discounts: Vec::new(),
             customer: "c-tests".to_owned(),
         }
     }
@@ -51,9 +51,24 @@ impl Basket {
         Self { channel: "app", ..self }
     }
 
-    /// Less this much.
-    pub fn coupon(self, coupon: Cents) -> Self {
-        Self { coupon, ..self }
+    /// Less this much, for everybody.
+    pub fn promotion(self, off: Cents) -> Self {
+        self.less("promotion", "SUMMER", off)
+    }
+
+    /// Less this much, by a coupon.
+    pub fn coupon(self, code: &str, off: Cents) -> Self {
+        self.less("coupon", code, off)
+    }
+
+    /// So much of it paid with points of this account.
+    pub fn points(self, account: &str, off: Cents) -> Self {
+        self.less("points", account, off)
+    }
+
+    fn less(mut self, kind: &'static str, code: &str, off: Cents) -> Self {
+        self.discounts.push((kind, code.to_owned(), off));
+        self
     }
 
     /// By this customer.
@@ -69,7 +84,8 @@ impl Basket {
     /// What it comes to.
     pub fn total(&self) -> Cents {
         let goods: Cents = self.lines.iter().map(|(_, quantity, cents)| Cents::from(*quantity) * cents).sum();
-        goods + self.fee - self.coupon
+        let off: Cents = self.discounts.iter().map(|(.., off)| off).sum();
+        goods + self.fee - off
     }
 
     /// The request for `POST /v1/orders`; `number` is the order's own at its channel.
@@ -91,8 +107,10 @@ impl Basket {
             "total": yuan(self.total()),
             "client": { "ip": "203.0.113.7", "device_id": "d-9" },
         });
-        if self.coupon > 0 {
-            body["discounts"] = json!([{ "code": "SUMMER", "kind": "coupon", "amount": yuan(self.coupon) }]);
+        if !self.discounts.is_empty() {
+            let less =
+                |(kind, code, off): &(&str, String, Cents)| json!({ "code": code, "kind": kind, "amount": yuan(*off) });
+            body["discounts"] = self.discounts.iter().map(less).collect();
         }
         body
     }

@@ -22,6 +22,7 @@ impl World {
             amount: cents,
             received: 0,
             capturable: 0,
+            manual: false,
             currency: "cny".to_owned(),
             status: "requires_payment_method",
             metadata: BTreeMap::from(metadata),

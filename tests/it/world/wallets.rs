@@ -1,6 +1,6 @@
 //! What WeChat Pay, Alipay, Adyen and PayPal say: their notifications, signed as they sign them, and delivered.
 
-use local_stack::wallets::{Refund, Signed, Trade, Wallet};
+use local_stack::wallets::{Refund, Signed, Trade, Wallet, paypal};
 use serde_json::Value;
 
 use super::{Answer, World};
@@ -14,6 +14,11 @@ impl World {
     /// The notification that a refund has gone through, never told before.
     pub fn wallet_refunded(&self, wallet: Wallet, trade: &Trade, refund: &Refund) -> Signed {
         wallet.refunded(&self.stack, &self.number("evt"), trade, refund).unwrap()
+    }
+
+    /// PayPal's notification that the buyer's bank promises the money, never told before.
+    pub fn paypal_promised(&self, trade: &Trade) -> Signed {
+        paypal::promised(&self.stack.providers.paypal, &self.number("evt"), trade).unwrap()
     }
 
     /// Delivers a notification, whether its signature fits or not.

@@ -6,6 +6,7 @@ mod goods;
 mod ledger;
 mod money;
 mod moves;
+mod points;
 mod quantities;
 mod waits;
 
@@ -55,6 +56,7 @@ pub fn order(rows: &OrderRows, beside: &Beside) -> Checked {
     if let Some(order) = &order {
         money::check(order, &mut findings);
         ledger::check(rows, order, &mut findings);
+        points::check(order, &mut findings);
         quantities::check(order, &mut findings);
         desk::tasks(rows, order, &mut findings);
         desk::pointers(order, beside, &mut findings);

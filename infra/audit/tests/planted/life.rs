@@ -19,7 +19,8 @@ use oms_domain::money::{Currency, Money};
 use oms_domain::order::Order;
 use oms_domain::outgoing::Publish;
 use oms_domain::status::{HoldKind, ShipmentStatus};
-use serde_json::json;
+use oms_domain::terms::Terms;
+use serde_json::{Value, json};
 
 /// An order's commits.
 #[derive(Clone)]
@@ -47,6 +48,12 @@ pub fn sku(text: &str) -> Sku {
 /// Two shirts at 99.00 less 20.00 plus 8.00 for shipping, by card, as it is stored.
 fn received() -> CommitRecord {
     let cny = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
+    received_for(&json!([{ "provider": "stripe", "amount": cny("186.00"), "reference": format!("{}P01", order_id()) }]))
+}
+
+/// The same, paid in these parts.
+fn received_for(payments: &Value) -> CommitRecord {
+    let cny = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
     let id = order_id();
     let body = json!({
         "channel": "web", "channel_order_id": "W-1001", "currency": "CNY",
@@ -55,7 +62,7 @@ fn received() -> CommitRecord {
         "lines": [{ "line_id": "1", "sku": "TEE-M", "title": "T恤 M", "quantity": 2, "unit_price": cny("99.00") }],
         "discounts": [{ "code": "SUMMER", "kind": "coupon", "amount": cny("20.00") }],
         "shipping": { "method": "standard", "fee": cny("8.00") }, "tax": cny("0.00"),
-        "payments": [{ "provider": "stripe", "amount": cny("186.00"), "reference": format!("{id}P01") }],
+        "payments": payments,
         "total": cny("186.00"),
     });
     serde_json::from_value(json!({
@@ -108,6 +115,14 @@ pub fn captured(amount: &str) -> OrderEvent {
     OrderEvent::PaymentCaptured { payment_id: p1(), captured: cny(amount) }
 }
 
+pub fn fee(reference: &str, amount: &str) -> OrderEvent {
+    OrderEvent::FeeCharged { payment_id: p1(), reference: reference.into(), amount: cny(amount) }
+}
+
+pub fn kept(amount: &str) -> OrderEvent {
+    OrderEvent::DepositKept { payment_id: p1(), amount: cny(amount) }
+}
+
 pub fn approved(number: usize, amount: Money) -> OrderEvent {
     OrderEvent::RefundApproved {
         refund_id: refund(number),
@@ -116,6 +131,7 @@ pub fn approved(number: usize, amount: Money) -> OrderEvent {
         cause: RefundCause::Requested,
         reason: "test".into(),
         lines: Vec::new(),
+        points_back: Vec::new(),
         key: None,
         by: None,
     }
@@ -141,7 +157,11 @@ pub fn hold() -> OrderEvent {
 impl Life {
     /// Received, and what follows commit by commit, a minute each.
     pub fn of(commits: Vec<Vec<OrderEvent>>) -> Self {
-        let mut life = Self { records: vec![received()] };
+        Self::begun(received(), commits)
+    }
+
+    fn begun(received: CommitRecord, commits: Vec<Vec<OrderEvent>>) -> Self {
+        let mut life = Self { records: vec![received] };
         for events in commits {
             life.push(events);
         }
@@ -171,7 +191,34 @@ impl Life {
 
     fn reserved() -> Vec<OrderEvent> {
         let reserved = OrderEvent::StockReserved { allotments: vec![allotment(2)] };
-        vec![OrderEvent::Validated, reserved, OrderEvent::PaymentRequested { deadline: at(30) }]
+        vec![
+            OrderEvent::Validated,
+            reserved,
+            OrderEvent::PaymentRequested { deadline: at(30), terms: Terms::default() },
+        ]
+    }
+
+    /// A deposit was paid and its balance did not come; the terms say whether the deposit is kept.
+    pub fn deposit(keeps_deposit: bool) -> Self {
+        let cny = |amount: &str| json!({ "amount": amount, "currency": "CNY" });
+        let part = |number: usize, amount: &str| json!({ "provider": "stripe", "amount": cny(amount), "reference": format!("{}P0{number}", order_id()) });
+        let (mut deposit, mut balance) = (part(1, "50.00"), part(2, "136.00"));
+        deposit["purpose"] = json!("deposit");
+        balance["purpose"] = json!("balance");
+        balance["due_at"] = json!(at(2));
+        let mut reserved = Self::reserved();
+        if let Some(OrderEvent::PaymentRequested { terms, .. }) = reserved.last_mut() {
+            terms.keeps_deposit = keeps_deposit;
+        }
+        Self::begun(received_for(&json!([deposit, balance])), vec![reserved, vec![captured("50.00")]])
+    }
+
+    /// The deposit is kept when the order expires.
+    pub fn deposit_kept() -> Self {
+        let over = |number| OrderEvent::PaymentExpired { payment_id: PaymentId::number(number) };
+        Self::deposit(true)
+            .then(vec![OrderEvent::Expired, kept("50.00"), over(2)])
+            .then(vec![OrderEvent::StockReleased { allotments: vec![allotment(2)] }])
     }
 
     /// Paid, and with its location.
@@ -200,7 +247,7 @@ impl Life {
         let released = OrderEvent::HoldReleased { hold_id: HoldId::parse("h1").unwrap(), reason: "fine".into() };
         Self::of(vec![
             vec![OrderEvent::Validated, hold(), reserved],
-            vec![captured("186.00")],
+            vec![captured("186.00"), fee("txn_1", "5.70")],
             vec![released, OrderEvent::Confirmed],
         ])
     }
@@ -212,6 +259,14 @@ impl Life {
             .then(vec![approved(1, cny("186.00")), OrderEvent::StockReleased { allotments: vec![allotment(2)] }])
             .then(vec![submitted(1)])
             .then(vec![succeeded(1), OrderEvent::Cancelled])
+    }
+
+    /// Cancelled before the service of its coupon has answered: it waits for the release alone.
+    pub fn cancelled_unasked() -> Self {
+        Self { records: vec![received()] }.then(vec![
+            OrderEvent::CancellationRequested { reason: "test".into() },
+            OrderEvent::PaymentExpired { payment_id: p1() },
+        ])
     }
 
     pub fn first(&self, commits: usize) -> Self {

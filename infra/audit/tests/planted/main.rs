@@ -1,8 +1,10 @@
 //! Each check is known to fire: a healthy life has no violation, and each planted inconsistency has the one that it should have.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod deposits;
 mod life;
 mod pointers;
+mod points;
 mod records;
 mod rows;
 mod shelves;
@@ -25,15 +27,23 @@ struct Planted {
 /// All of them, from every part.
 fn everything() -> Vec<Planted> {
     let mut all = records::planted();
+    all.extend(deposits::planted());
     all.extend(rows::planted());
     all.extend(shelves::planted());
     all.extend(pointers::planted());
+    all.extend(points::planted());
     all
 }
 
 #[test]
 fn a_healthy_life_has_no_violation_at_any_of_its_steps() {
-    for (name, life) in [("delivered", Life::delivered()), ("held", Life::held()), ("cancelled", Life::cancelled())] {
+    for (name, life) in [
+        ("delivered", Life::delivered()),
+        ("held", Life::held()),
+        ("cancelled", Life::cancelled()),
+        ("cancelled before its coupon was asked for", Life::cancelled_unasked()),
+        ("deposit kept", Life::deposit_kept()),
+    ] {
         for commits in 1..=life.records.len() {
             let found = life.first(commits).violations();
             assert!(found.is_empty(), "{name} after {commits} commits: {found:#?}");

@@ -8,10 +8,10 @@ use oms_domain::money::{Currency, Money};
 use oms_domain::status::{HoldKind, ShipmentStatus};
 
 use crate::Planted;
-use crate::life::{Life, allotment, approved, captured, cny, hold, moved, p1, planned, sku, submitted, succeeded};
+use crate::life::{Life, allotment, approved, captured, cny, fee, hold, moved, p1, planned, sku, submitted, succeeded};
 
 /// One that is right up to here, and then this happens.
-fn then(check: Check, what: &'static str, says: &'static str, life: Life, events: Vec<OrderEvent>) -> Planted {
+pub fn then(check: Check, what: &'static str, says: &'static str, life: Life, events: Vec<OrderEvent>) -> Planted {
     Planted { check, what, says, found: life.then(events).violations() }
 }
 
@@ -227,6 +227,20 @@ fn money() -> Vec<Planted> {
             "p7 captures 1.00 CNY, and is no payment of the order",
             Life::released(),
             vec![unknown],
+        ),
+        then(
+            Check::Money,
+            "a fee is booked twice",
+            "the fee 5.70 CNY by txn_1 is booked again",
+            Life::held(),
+            vec![fee("txn_1", "5.70")],
+        ),
+        then(
+            Check::Money,
+            "a fee below zero",
+            "the fee -5.70 CNY by txn_2 is booked again, or is none of p1",
+            Life::held(),
+            vec![fee("txn_2", "-5.70")],
         ),
         then(
             Check::Money,

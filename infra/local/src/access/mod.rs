@@ -97,13 +97,6 @@ const UNREACHED: &[(&str, &str, &str, &str)] = &[
         "/wechatpay",
         "WeChat Pay takes no address without TLS for its results, and the local stack has no other",
     ),
-    (
-        "ValidationRole",
-        "secretsmanager:GetSecretValue",
-        "/benefit",
-        "the local stack knows no service for coupons until it is told one: use cases and simulator spend them",
-    ),
-    ("RefundRole", "secretsmanager:GetSecretValue", "/benefit", "the same, when they are given back"),
     ("RefundRole", "dynamodb:DeleteItem", "OrdersTable", "a hold that nobody answered in time: its task goes"),
     ("RefundRole", "dynamodb:UpdateItem", "StockTable", "the same, when shipments were planned: they are withdrawn"),
 ];

@@ -102,10 +102,8 @@ async fn paced(subject: &Subject, caller: Caller, orders: &[Placed], per_second:
         times.record(took).map_err(LocalError::engine("counting"))?;
         due = (due + apart).max(Instant::now());
     }
-    let used: Decimal = cpu(subject)
-        .into_iter()
-        .map(|(pid, ms)| ms - before.get(&pid).copied().unwrap_or_default())
-        .sum();
+    let used: Decimal =
+        cpu(subject).into_iter().map(|(pid, ms)| ms - before.get(&pid).copied().unwrap_or_default()).sum();
     let each = used / Decimal::from(orders.len().max(1));
     let shown = |microseconds: u64| format!("{}.{}", microseconds / 1000, microseconds / 100 % 10);
     Ok(vec![
@@ -128,6 +126,8 @@ async fn call_back(subject: &Subject, caller: Caller, placed: &Placed) -> Result
         cents: i64::from(placed.cents),
         is_paid: true,
         is_closed: false,
+        is_for_later: false,
+        is_approved: false,
         is_promised: false,
         taken: None,
     };

@@ -1,7 +1,7 @@
 //! The service on a port of loopback. It takes nothing that the stack has not signed.
 
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -9,24 +9,19 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
-use super::{Books, Request, Stock};
-use crate::clock;
-use crate::error::{LocalError, Result};
+use super::{Books, Release, Request, Return, Stock};
+use crate::error::Result;
 use crate::signing;
+use crate::stand_in::{self, Port};
 
-/// How old, or how far ahead, a signature may be, in seconds.
-const FRESH_SECONDS: i64 = 300;
-
-/// The running service. It ends when this is dropped.
+/// The running service: its [`Port`] and its books. It ends when this is dropped.
 #[derive(Debug)]
 pub struct BenefitsService {
-    port: u16,
+    port: Port,
     shared: Arc<Shared>,
-    task: JoinHandle<()>,
 }
 
 struct Shared {
@@ -46,73 +41,58 @@ impl BenefitsService {
     /// # Errors
     /// The port is taken.
     pub async fn start(port: u16, secret: String, stock: Stock) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
-            LocalError::blocked(
-                format!("port {port} on 127.0.0.1 is needed for coupons and points and cannot be used: {error}"),
-                "choose another with --port, or stop the program that uses it",
-            )
-        })?;
-        let port = listener.local_addr().map_err(LocalError::io("starting the service for coupons and points"))?.port();
         let shared = Arc::new(Shared { secret, books: Mutex::new(Books::new(stock)) });
         let app = Router::new()
             .route("/reservations/{order_id}", post(reserve))
             .route("/reservations/{order_id}/commit", post(commit))
             .route("/reservations/{order_id}/release", post(release))
+            .route("/reservations/{order_id}/returns", post(give_back))
             .with_state(shared.clone());
-        let task = tokio::spawn(async move {
-            // Dropped without a word it ends; there is nobody to tell of an error before that.
-            axum::serve(listener, app).await.ok();
-        });
-        Ok(Self { port, shared, task })
+        let port = Port::open(port, "the service for coupons, points and gift cards", app).await?;
+        Ok(Self { port, shared })
     }
 
-    /// Its address, for `--set benefits.url`.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// Looks into its books.
+    /// Looks into its books, or changes them: lets a buyer have more to spend.
     pub fn with<T>(&self, look: impl FnOnce(&mut Books) -> T) -> T {
         self.shared.with(look)
     }
 }
 
-impl Drop for BenefitsService {
-    fn drop(&mut self) {
-        self.task.abort();
+impl Deref for BenefitsService {
+    type Target = Port;
+
+    fn deref(&self) -> &Port {
+        &self.port
     }
 }
 
 impl Shared {
     fn with<T>(&self, look: impl FnOnce(&mut Books) -> T) -> T {
-        look(&mut self.books.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&mut stand_in::lock(&self.books))
     }
 
-    /// Whether the stack has signed this, just now.
-    fn is_signed(&self, headers: &HeaderMap, body: &[u8]) -> bool {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let Ok(at) = text("webhook-timestamp").parse::<i64>() else { return false };
-        let fresh = at.saturating_sub(clock::now().as_second()).saturating_abs() <= FRESH_SECONDS;
-        let Ok([_, _, (_, expected)]) = signing::standard_webhook(&self.secret, text("webhook-id"), at, body) else {
-            return false;
-        };
-        fresh && text("webhook-signature").split(' ').any(|signature| signature == expected)
+    /// Does what a request asks for, if the stack has signed it just now and it can be read.
+    fn heed<R: DeserializeOwned>(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        act: impl FnOnce(&mut Books, R) -> std::result::Result<(), String>,
+    ) -> Response {
+        if !signing::is_standard_webhook(&self.secret, headers, body) {
+            return refused(StatusCode::UNAUTHORIZED, "the signature is not valid");
+        }
+        match serde_json::from_slice::<R>(body) {
+            Ok(request) => match self.with(|books| act(books, request)) {
+                Ok(()) => StatusCode::NO_CONTENT.into_response(),
+                Err(reason) => refused(StatusCode::CONFLICT, &reason),
+            },
+            Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
+        }
     }
 }
 
 fn refused(status: StatusCode, reason: &str) -> Response {
     (status, axum::Json(json!({ "reason": reason }))).into_response()
-}
-
-fn answer(done: std::result::Result<(), String>) -> Response {
-    match done {
-        Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(reason) => refused(StatusCode::CONFLICT, &reason),
-    }
-}
-
-fn unsigned() -> Response {
-    refused(StatusCode::UNAUTHORIZED, "the signature is not valid")
 }
 
 async fn reserve(
@@ -121,13 +101,7 @@ async fn reserve(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !shared.is_signed(&headers, &body) {
-        return unsigned();
-    }
-    match serde_json::from_slice::<Request>(&body) {
-        Ok(request) => answer(shared.with(|books| books.reserve(&order, &request.items))),
-        Err(error) => refused(StatusCode::BAD_REQUEST, &error.to_string()),
-    }
+    shared.heed(&headers, &body, |books, request: Request| books.reserve(&order, &request.items))
 }
 
 async fn commit(
@@ -136,10 +110,7 @@ async fn commit(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !shared.is_signed(&headers, &body) {
-        return unsigned();
-    }
-    answer(shared.with(|books| books.commit(&order)))
+    shared.heed(&headers, &body, |books, _: IgnoredAny| books.commit(&order))
 }
 
 async fn release(
@@ -148,11 +119,19 @@ async fn release(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    if !shared.is_signed(&headers, &body) {
-        return unsigned();
-    }
-    shared.with(|books| books.release(&order));
-    answer(Ok(()))
+    shared.heed(&headers, &body, |books, request: Release| {
+        books.release(&order, &request.keep);
+        Ok(())
+    })
+}
+
+async fn give_back(
+    State(shared): State<Arc<Shared>>,
+    Path(order): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    shared.heed(&headers, &body, |books, request: Return| books.give_back(&order, &request))
 }
 
 #[cfg(test)]
@@ -171,6 +150,7 @@ mod tests {
         let client = http::client().unwrap();
         let now = clock::now().as_second();
         let whole = r#"{"items":[{"kind":"coupon","code":"SUMMER","amount":{"amount":"20.00","currency":"CNY"}}]}"#;
+        let back = r#"{"return_id":"r1","items":[{"kind":"coupon","code":"SUMMER","amount":{"amount":"20.00"}}]}"#;
         let mut said = Vec::new();
         for (path, body, at, secret) in [
             ("o-1", whole, now, "whsec_c3RyYW5nZXI="),
@@ -180,7 +160,12 @@ mod tests {
             ("o-2", whole, now, SECRET),
             ("o-1/commit", "{}", now, SECRET),
             ("o-3/commit", "{}", now, SECRET),
-            ("o-1/release", "{}", now, SECRET),
+            ("o-1/returns", back, now - 400, SECRET),
+            ("o-1/returns", "{}", now, SECRET),
+            ("o-1/returns", back, now, SECRET),
+            ("o-1/returns", back, now, SECRET),
+            ("o-3/returns", back, now, SECRET),
+            ("o-1/release", r#"{"keep":["gift_card"]}"#, now, SECRET),
         ] {
             let mut request = client.post(format!("{}/reservations/{path}", service.url())).body(body);
             for (name, value) in signing::standard_webhook(secret, path, at, body.as_bytes()).unwrap() {
@@ -188,7 +173,7 @@ mod tests {
             }
             said.push(request.send().await.unwrap().status().as_u16());
         }
-        assert_eq!(said, [401, 401, 400, 204, 409, 204, 409, 204]);
+        assert_eq!(said, [401, 401, 400, 204, 409, 204, 409, 401, 400, 204, 204, 409, 204]);
         assert_eq!(service.with(|books| books.standing("o-1")), Some(Standing::Released));
         assert_eq!(service.with(|books| books.stock().coupons["SUMMER"]), 1);
     }

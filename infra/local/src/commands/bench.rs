@@ -37,11 +37,8 @@ pub(crate) async fn run(args: &BenchArgs, progress: Progress) -> Result<()> {
             ("intake", intake::measure(options, progress).await?)
         }
         BenchCommand::Callbacks { orders, per_second, build } => {
-            let options = callbacks::Options {
-                orders: *orders,
-                per_second: (*per_second).max(1),
-                functions: build.functions(),
-            };
+            let options =
+                callbacks::Options { orders: *orders, per_second: (*per_second).max(1), functions: build.functions() };
             ("callbacks", callbacks::measure(options, progress).await?)
         }
         BenchCommand::Micro => ("micro", micro::measure(&layout)?),

@@ -122,9 +122,11 @@ impl Ledger {
         Some(intent.clone())
     }
 
-    /// The buyer's bank promises this much, and the shop is to take it. None if there is no such open intent.
+    /// The buyer's bank promises this much, and the shop is to take it. None if there is no such open intent, or it was not
+    /// created for that.
     pub fn promise(&mut self, intent: &str, amount: i64) -> Option<Intent> {
-        let intent = self.intents.get_mut(intent).filter(|intent| intent.status == "requires_payment_method")?;
+        let waits = |intent: &&mut Intent| intent.manual && intent.status == "requires_payment_method";
+        let intent = self.intents.get_mut(intent).filter(waits)?;
         intent.status = "requires_capture";
         intent.capturable = amount;
         Some(intent.clone())
@@ -148,6 +150,7 @@ impl Ledger {
                 amount,
                 received: 0,
                 capturable: 0,
+                manual: parameters.get("capture_method").is_some_and(|method| method == "manual"),
                 currency: currency.to_lowercase(),
                 status: "requires_payment_method",
                 metadata: metadata(parameters),

@@ -15,6 +15,8 @@ pub struct Intent {
     pub received: i64,
     /// Minor units that are promised and not taken.
     pub capturable: i64,
+    /// Whether the shop takes the money itself, once the buyer's bank has promised it.
+    pub manual: bool,
     /// Lower case.
     pub currency: String,
     /// `requires_payment_method`, `requires_capture`, `succeeded` or `canceled`.
@@ -46,7 +48,8 @@ impl Intent {
         json!({
             "id": self.id, "object": "payment_intent", "amount": self.amount, "amount_received": self.received,
             "amount_capturable": self.capturable, "currency": self.currency, "status": self.status, "metadata": self.metadata,
-            "livemode": false, "capture_method": "automatic", "client_secret": format!("{}_secret_standin", self.id),
+            "livemode": false, "capture_method": if self.manual { "manual" } else { "automatic" },
+            "client_secret": format!("{}_secret_standin", self.id),
         })
     }
 }

@@ -1,8 +1,7 @@
 //! The stand-in's HTTP face.
 
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -11,31 +10,18 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures::stream;
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use super::ledger::{Answer, Ledger, Parameters, failure};
 use super::mood::Mood;
 use crate::clock;
-use crate::error::{LocalError, Result};
+use crate::error::Result;
+use crate::stand_in::{self, Port};
 
-/// A running stand-in. It ends when this is dropped.
+/// A running stand-in: its [`Port`] and its memory. It ends when this is dropped.
 #[derive(Debug)]
 pub struct StripeStandIn {
-    port: u16,
+    port: Port,
     shared: Shared,
-    /// None while it does not listen.
-    listening: Mutex<Option<Listening>>,
-}
-
-/// How long requests that it is at may take when it stops to listen.
-const LAST_WORDS: Duration = Duration::from_secs(5);
-
-#[derive(Debug)]
-struct Listening {
-    task: JoinHandle<()>,
-    stop: oneshot::Sender<()>,
 }
 
 #[derive(Clone)]
@@ -56,40 +42,10 @@ impl StripeStandIn {
     /// # Errors
     /// The port is taken.
     pub async fn start(port: u16, api_key: &str) -> Result<Self> {
-        let listener = bind(port).await?;
-        let port = listener.local_addr().map_err(LocalError::io("starting the stand-in for Stripe's API"))?.port();
         let run = format!("standin{}", clock::now().as_millisecond());
         let shared = Shared { ledger: Arc::new(Mutex::new(Ledger::new(&run))), api_key: api_key.into() };
-        let listening = Mutex::new(Some(serve(listener, shared.clone())));
-        Ok(Self { port, shared, listening })
-    }
-
-    /// Goes down: connections are refused until [`StripeStandIn::listen_again`]. What it is at it still answers.
-    pub async fn stop_listening(&self) {
-        let Some(Listening { mut task, stop }) = self.listening().take() else { return };
-        stop.send(()).ok();
-        if tokio::time::timeout(LAST_WORDS, &mut task).await.is_err() {
-            task.abort();
-        }
-    }
-
-    /// Comes up again on the same port, with all that it remembered.
-    ///
-    /// # Errors
-    /// Another program has taken the port.
-    pub async fn listen_again(&self) -> Result<()> {
-        let listener = bind(self.port).await?;
-        *self.listening() = Some(serve(listener, self.shared.clone()));
-        Ok(())
-    }
-
-    fn listening(&self) -> std::sync::MutexGuard<'_, Option<Listening>> {
-        self.listening.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Its address, for `--set providers.stripe.api_base`.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let port = Port::open(port, "the stand-in for Stripe's API", router(shared.clone())).await?;
+        Ok(Self { port, shared })
     }
 
     /// Looks into its memory, or changes it: lets the buyer pay, plans a fault.
@@ -98,17 +54,17 @@ impl StripeStandIn {
     }
 }
 
-impl Drop for StripeStandIn {
-    fn drop(&mut self) {
-        if let Some(listening) = self.listening().take() {
-            listening.task.abort();
-        }
+impl Deref for StripeStandIn {
+    type Target = Port;
+
+    fn deref(&self) -> &Port {
+        &self.port
     }
 }
 
 impl Shared {
     fn with<T>(&self, look: impl FnOnce(&mut Ledger) -> T) -> T {
-        look(&mut self.ledger.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&mut stand_in::lock(&self.ledger))
     }
 
     /// Answers a caller that has the key, in the mood for whatever the request is about.
@@ -137,26 +93,6 @@ impl Shared {
             }
         }
     }
-}
-
-async fn bind(port: u16) -> Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
-        LocalError::blocked(
-            format!("port {port} on 127.0.0.1 is needed for the stand-in for Stripe's API and cannot be used: {error}"),
-            "stop the program that uses it",
-        )
-    })
-}
-
-fn serve(listener: TcpListener, shared: Shared) -> Listening {
-    let (stop, stopped) = oneshot::channel::<()>();
-    let app = router(shared);
-    let task = tokio::spawn(async move {
-        // Dropped without a word it ends as well; there is nobody to tell of an error before that.
-        let until = async { stopped.await.unwrap_or(()) };
-        axum::serve(listener, app).with_graceful_shutdown(until).await.ok();
-    });
-    Listening { task, stop }
 }
 
 fn router(shared: Shared) -> Router {

@@ -13,6 +13,10 @@ pub struct Trade {
     pub is_paid: bool,
     /// Whether the shop has called it off.
     pub is_closed: bool,
+    /// Whether the shop has begun it to take the money later.
+    pub is_for_later: bool,
+    /// Whether the buyer has agreed to it, and the shop has not had it carried out.
+    pub is_approved: bool,
     /// Whether the buyer's bank has promised the money, for the shop to take.
     pub is_promised: bool,
     /// The number under which the shop has taken it, and the wallet's own number of that.
@@ -74,6 +78,8 @@ impl Books {
             cents,
             is_paid: false,
             is_closed: false,
+            is_for_later: false,
+            is_approved: false,
             is_promised: false,
             taken: None,
         };
@@ -94,6 +100,20 @@ impl Books {
                 Some(known).filter(|trade| !trade.is_paid && !trade.is_closed)
             }
         }
+    }
+
+    /// The shop wants to take the money of a trade later. False where that was begun otherwise.
+    pub(super) fn for_later(&mut self, reference: &str, is_new: bool) -> bool {
+        let Some(trade) = self.trades.iter_mut().find(|trade| trade.reference == reference) else { return false };
+        trade.is_for_later |= is_new;
+        trade.is_for_later
+    }
+
+    /// A buyer agrees to a trade, which the shop then carries out. None if the shop has called it off.
+    pub fn approve(&mut self, reference: &str) -> Option<Trade> {
+        let trade = self.trades.iter_mut().find(|trade| trade.reference == reference && !trade.is_closed)?;
+        trade.is_approved = true;
+        Some(trade.clone())
     }
 
     /// A buyer pays. None if the shop has called the trade off.

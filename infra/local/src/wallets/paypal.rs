@@ -30,8 +30,24 @@ pub(super) fn paid(of: &Paypal, id: &str, trade: &Trade) -> Result<Signed> {
     let resource = json!({
         "id": trade.id, "status": "COMPLETED", "amount": amount(trade.cents), "custom_id": trade.reference,
         "payee": { "merchant_id": of.merchant_id }, "final_capture": true,
+        "seller_receivable_breakdown": {
+            "gross_amount": amount(trade.cents), "paypal_fee": amount(fee(trade.cents)),
+            "net_amount": amount(trade.cents - fee(trade.cents)),
+        },
     });
     webhook(of, id, "PAYMENT.CAPTURE.COMPLETED", "capture", &resource)
+}
+
+/// The webhook that the buyer's bank promises the money.
+///
+/// # Errors
+/// The stack's keys cannot sign.
+pub fn promised(of: &Paypal, id: &str, trade: &Trade) -> Result<Signed> {
+    let resource = json!({
+        "id": trade.id, "status": "CREATED", "amount": amount(trade.cents), "custom_id": trade.reference,
+        "payee": { "merchant_id": of.merchant_id },
+    });
+    webhook(of, id, "PAYMENT.AUTHORIZATION.CREATED", "authorization", &resource)
 }
 
 /// The webhook that a refund has gone through.
@@ -90,11 +106,29 @@ pub(super) fn answer(
             let content: Value = serde_json::from_str(body).unwrap_or_default();
             let text = |pointer: &str| content.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
             let reference = header("paypal-request-id");
-            if text("/purchase_units/0/custom_id") != reference || text("/intent") != "CAPTURE" {
+            let is_for_later = text("/intent") == "AUTHORIZE";
+            if text("/purchase_units/0/custom_id") != reference || !(is_for_later || text("/intent") == "CAPTURE") {
                 books.violation(format!("{reference} is not the number in the order itself"));
             }
+            let is_new = books.trade(reference).is_none();
             let begun = books.begin_once(reference, cents(text("/purchase_units/0/amount/value")));
-            begun.map_or_else(|| refused("DUPLICATE_INVOICE_ID"), |trade| (201, checkout(&trade)))
+            if begun.is_some() && books.for_later(reference, is_new && is_for_later) != is_for_later {
+                books.violation(format!("{reference} was begun to be taken at once and later"));
+            }
+            let begun = begun.and_then(|_| books.trade(reference));
+            begun.map_or_else(|| refused("DUPLICATE_INVOICE_ID"), |trade| (201, checkout(trade)))
+        }
+        ("POST", ["orders", id, "authorize"]) => {
+            let Some(trade) = books.trade_by_id(id).cloned() else { return missing() };
+            if !trade.is_for_later {
+                books.violation(format!("{id} is an order of another intent"));
+                return refused("ACTION_DOES_NOT_MATCH_INTENT");
+            }
+            if !trade.is_approved {
+                return refused("ORDER_NOT_APPROVED");
+            }
+            let promised = books.promise(&trade.reference);
+            promised.map_or_else(|| refused("ORDER_ALREADY_AUTHORIZED"), |trade| (201, checkout(&trade)))
         }
         ("GET", ["orders", id]) => books.trade_by_id(id).map_or_else(missing, |trade| (200, checkout(trade))),
         ("POST", ["captures", capture, "refund"]) => {
@@ -157,7 +191,8 @@ fn taken(trade: &Trade) -> Value {
     })
 }
 
-/// An order of PayPal's, which has the number of its capture here. The stand-in's buyers approve and pay in one.
+/// An order of PayPal's, which has the number of its capture or authorization here. The stand-in's buyers approve and pay in one
+/// where the money is taken at once.
 fn checkout(trade: &Trade) -> Value {
     let mut unit = json!({
         "custom_id": trade.reference, "invoice_id": trade.reference, "amount": amount(trade.cents),
@@ -167,10 +202,20 @@ fn checkout(trade: &Trade) -> Value {
         let capture = json!({ "id": trade.id, "status": "COMPLETED", "amount": amount(trade.cents) });
         unit.insert("payments".to_owned(), json!({ "captures": [capture] }));
     }
-    let status = if trade.is_paid { "COMPLETED" } else { "PAYER_ACTION_REQUIRED" };
+    if let (true, false, Some(unit)) = (trade.is_promised, trade.is_paid, unit.as_object_mut()) {
+        let status = if trade.is_closed { "VOIDED" } else { "CREATED" };
+        let promise = json!({ "id": trade.id, "status": status, "amount": amount(trade.cents) });
+        unit.insert("payments".to_owned(), json!({ "authorizations": [promise] }));
+    }
+    let status = match (trade.is_paid || trade.is_promised, trade.is_approved) {
+        (true, _) => "COMPLETED",
+        (false, true) => "APPROVED",
+        (false, false) => "PAYER_ACTION_REQUIRED",
+    };
+    let intent = if trade.is_for_later { "AUTHORIZE" } else { "CAPTURE" };
     let page = format!("https://www.sandbox.paypal.com/checkoutnow?token={}", trade.id);
     json!({
-        "id": trade.id, "intent": "CAPTURE", "status": status, "purchase_units": [unit],
+        "id": trade.id, "intent": intent, "status": status, "purchase_units": [unit],
         "links": [{ "href": page, "rel": "payer-action", "method": "GET" }],
     })
 }
@@ -180,7 +225,13 @@ fn made(refund: &Refund) -> Value {
     json!({
         "id": refund.id, "status": "COMPLETED", "amount": amount(refund.cents), "custom_id": refund.number,
         "invoice_id": refund.number, "links": [{ "href": capture, "rel": "up", "method": "GET" }],
+        "seller_payable_breakdown": { "gross_amount": amount(refund.cents), "paypal_fee": amount(0) },
     })
+}
+
+/// What PayPal keeps of a capture, and does not give back with a refund.
+fn fee(cents: i64) -> i64 {
+    cents * 29 / 1_000
 }
 
 fn refused(issue: &str) -> (u16, Value) {

@@ -1,7 +1,7 @@
 //! The wallets' APIs on one port of loopback: their paths differ.
 
-use std::net::Ipv4Addr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -9,21 +9,19 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{any, post};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 
 use super::books::Books;
 use super::{Wallet, adyen, alipay, paypal, wechatpay};
 use crate::clock;
-use crate::error::{LocalError, Result};
+use crate::error::Result;
 use crate::stack_file::Providers;
+use crate::stand_in::{self, Port};
 
-/// The running stand-in. It ends when this is dropped.
+/// The running stand-in: its [`Port`] and its books. It ends when this is dropped.
 #[derive(Debug)]
 pub struct WalletsStandIn {
-    port: u16,
+    port: Port,
     shared: Arc<Shared>,
-    task: JoinHandle<()>,
 }
 
 #[derive(Debug)]
@@ -41,13 +39,6 @@ impl WalletsStandIn {
     /// # Errors
     /// The port is taken.
     pub async fn start(port: u16, who: Providers) -> Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
-            LocalError::blocked(
-                format!("port {port} on 127.0.0.1 is needed for the stand-in for WeChat Pay, Alipay, Adyen and PayPal and cannot be used: {error}"),
-                "stop the program that uses it",
-            )
-        })?;
-        let port = listener.local_addr().map_err(LocalError::io("starting the stand-in for the wallets"))?.port();
         let books = || Mutex::new(Books::new(clock::now().as_millisecond()));
         let shared = Arc::new(Shared { who, wechatpay: books(), alipay: books(), adyen: books(), paypal: books() });
         let app = Router::new()
@@ -58,16 +49,8 @@ impl WalletsStandIn {
             .route("/v2/payments/{*path}", any(paypal_api))
             .route("/v2/checkout/{*path}", any(paypal_api))
             .with_state(shared.clone());
-        let task = tokio::spawn(async move {
-            // Dropped without a word it ends; there is nobody to tell of an error before that.
-            axum::serve(listener, app).await.ok();
-        });
-        Ok(Self { port, shared, task })
-    }
-
-    /// Its address, for `--set providers.wechatpay.api_base` and the same of the others.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        let port = Port::open(port, "the stand-in for WeChat Pay, Alipay, Adyen and PayPal", app).await?;
+        Ok(Self { port, shared })
     }
 
     /// Looks into a wallet's books, or changes them: lets the buyer pay.
@@ -76,9 +59,11 @@ impl WalletsStandIn {
     }
 }
 
-impl Drop for WalletsStandIn {
-    fn drop(&mut self) {
-        self.task.abort();
+impl Deref for WalletsStandIn {
+    type Target = Port;
+
+    fn deref(&self) -> &Port {
+        &self.port
     }
 }
 
@@ -90,7 +75,7 @@ impl Shared {
             Wallet::Adyen => &self.adyen,
             Wallet::Paypal => &self.paypal,
         };
-        look(&mut books.lock().unwrap_or_else(PoisonError::into_inner))
+        look(&mut stand_in::lock(books))
     }
 }
 

@@ -20,10 +20,10 @@ use crate::pointers::{Pointer, WorkEntry, WorkList};
 mod benefit;
 mod payment;
 
-pub use benefit::{BenefitRequest, BenefitService};
+pub use benefit::{BenefitRequest, BenefitReturn, BenefitService};
 pub use payment::{
-    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Gateways, NextAction, Payer, PaymentGateway,
-    RefundAnswer, RefundRequest, SecretStore, StartAnswer, StartRequest, Started,
+    BuyerSecret, CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, Gateways, NextAction, Payer,
+    PaymentGateway, RefundAnswer, RefundRequest, SecretStore, StartAnswer, StartRequest, Started,
 };
 
 /// The time. A port, so that tests and the simulator turn the hands.

@@ -1,6 +1,7 @@
 //! What is asked of a payment provider, and how it answers.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -8,7 +9,8 @@ use jiff::Timestamp;
 use oms_domain::body::Provider;
 use oms_domain::id::{CaptureId, OrderId, PaymentReference, RefundId};
 use oms_domain::money::Money;
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment_start::{PayerClient, Taking};
+use serde::{Deserialize, Serialize};
 
 use crate::error::PortError;
 
@@ -159,6 +161,8 @@ pub struct StartRequest {
     pub amount: Money,
     /// What the buyer reads beside the amount. Free of personal data.
     pub description: String,
+    /// When the money is taken. Providers that know no promises take it at once.
+    pub taking: Taking,
     /// With what the buyer pays.
     pub client: PayerClient,
     /// Where the buyer goes afterwards, for providers that send the buyer somewhere.
@@ -182,13 +186,31 @@ pub struct Payer {
     pub ip: Option<String>,
 }
 
+/// A secret of one payment's, for the buyer's browser alone. It is written into the answer to the storefront and cannot be
+/// printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BuyerSecret(String);
+
+impl From<String> for BuyerSecret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for BuyerSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BuyerSecret(redacted)")
+    }
+}
+
 /// What the storefront does next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NextAction {
     /// It hands this to the provider's own script.
     ClientSecret {
         /// A secret of this payment's, for the buyer's browser alone.
-        value: String,
+        value: BuyerSecret,
     },
     /// It shows this as a code to scan.
     QrCode {

@@ -227,6 +227,7 @@ lives!(
     authorized_and_voided,
     taken_when_released,
     taken_when_shipped,
+    told_what_it_costs,
     taken_and_cancelled,
     cancelled_before_it_is_taken,
     third_time_lucky,
@@ -236,4 +237,6 @@ lives!(
     shipped_more_than_counted,
     begun_and_changed,
     begun_and_expired,
+    deposit_kept,
+    deposit_sent_back,
 );

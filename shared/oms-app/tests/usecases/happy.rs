@@ -56,7 +56,7 @@ fn paid_back(order: &Order) -> String {
 #[tokio::test]
 async fn every_life_ends_where_it_should() {
     use OrderStatus::{Cancelled, Closed, Completed, Expired, InFulfilment, Rejected};
-    let ends: [(&str, OrderStatus, &str, &str, &str); 42] = [
+    let ends: [(&str, OrderStatus, &str, &str, &str); 45] = [
         ("paid_and_delivered", Closed, "paid", "delivered", "0.00 CNY"),
         ("split", Completed, "paid", "delivered", "0.00 CNY"),
         ("channel", Completed, "paid", "delivered", "0.00 CNY"),
@@ -83,13 +83,14 @@ async fn every_life_ends_where_it_should() {
         ("scan_before_its_report", Completed, "paid", "delivered", "0.00 CNY"),
         ("planned_elsewhere", Completed, "paid", "delivered", "0.00 CNY"),
         ("waits_for_stock", InFulfilment, "paid", "shipped", "0.00 CNY"),
-        ("refunded_in_parts", InFulfilment, "refunded", "unfulfilled", "186.00 CNY"),
+        ("refunded_in_parts", InFulfilment, "refunded", "on_hold", "186.00 CNY"),
         ("refunded_a_minute_apart", InFulfilment, "partially_refunded", "unfulfilled", "13.00 CNY"),
         ("agreed_by_two", InFulfilment, "partially_refunded", "unfulfilled", "260.00 CNY"),
         ("agreed_by_nobody", Cancelled, "refunded", "cancelled", "305.00 CNY"),
         ("authorized_and_voided", Cancelled, "voided", "cancelled", "0.00 CNY"),
         ("taken_when_released", InFulfilment, "paid", "unfulfilled", "0.00 CNY"),
         ("taken_when_shipped", Completed, "paid", "delivered", "0.00 CNY"),
+        ("told_what_it_costs", InFulfilment, "paid", "unfulfilled", "0.00 CNY"),
         ("taken_and_cancelled", Cancelled, "refunded", "cancelled", "186.00 CNY"),
         ("cancelled_before_it_is_taken", Cancelled, "voided", "cancelled", "0.00 CNY"),
         ("third_time_lucky", InFulfilment, "paid", "unfulfilled", "0.00 CNY"),
@@ -99,6 +100,8 @@ async fn every_life_ends_where_it_should() {
         ("shipped_more_than_counted", InFulfilment, "paid", "shipped", "0.00 CNY"),
         ("begun_and_changed", InFulfilment, "paid", "unfulfilled", "0.00 CNY"),
         ("begun_and_expired", Expired, "voided", "cancelled", "0.00 CNY"),
+        ("deposit_kept", Expired, "partially_refunded", "cancelled", "136.00 CNY"),
+        ("deposit_sent_back", Expired, "refunded", "cancelled", "186.00 CNY"),
     ];
     assert_eq!(ends.map(|end| end.0).to_vec(), lives::ALL.iter().map(|life| life.0).collect::<Vec<_>>());
     for ((name, life), (_, status, payment, fulfilment, refunded)) in lives::ALL.iter().zip(ends) {

@@ -13,8 +13,8 @@ use oms_testkit::shop::{CLOSE_AFTER, HOLD_WINDOW, PAYMENT_WINDOW, order_id};
 mod payments;
 
 pub use payments::{
-    begun_and_changed, begun_and_expired, cancelled_before_it_is_taken, taken_and_cancelled, taken_when_released,
-    taken_when_shipped,
+    begun_and_changed, begun_and_expired, cancelled_before_it_is_taken, deposit_kept, deposit_sent_back,
+    taken_and_cancelled, taken_when_released, taken_when_shipped, told_what_it_costs,
 };
 
 /// How much later than due the sweep surely acts, in seconds.
@@ -427,6 +427,7 @@ pub const ALL: &[(&str, Life)] = &[
     ("authorized_and_voided", authorized_and_voided),
     ("taken_when_released", taken_when_released),
     ("taken_when_shipped", taken_when_shipped),
+    ("told_what_it_costs", told_what_it_costs),
     ("taken_and_cancelled", taken_and_cancelled),
     ("cancelled_before_it_is_taken", cancelled_before_it_is_taken),
     ("third_time_lucky", third_time_lucky),
@@ -436,4 +437,6 @@ pub const ALL: &[(&str, Life)] = &[
     ("shipped_more_than_counted", shipped_more_than_counted),
     ("begun_and_changed", begun_and_changed),
     ("begun_and_expired", begun_and_expired),
+    ("deposit_kept", deposit_kept),
+    ("deposit_sent_back", deposit_sent_back),
 ];

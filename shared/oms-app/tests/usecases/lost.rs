@@ -280,6 +280,7 @@ async fn again(shop: &Shop, act: &Act) {
         | Act::Scan { .. }
         | Act::CancelLines { .. }
         | Act::Refund { .. }
+        | Act::RefundLines { .. }
         | Act::Count { .. } => shop.try_act(act).await.unwrap(),
     }
 }

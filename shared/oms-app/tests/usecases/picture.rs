@@ -1,6 +1,7 @@
 //! A shop as lines of text without times and versions: two runs that ended alike have the same picture.
 
 use oms_app::ports::LoadedOrder;
+use oms_domain::benefit::SpentKind;
 use oms_domain::desk;
 use oms_domain::event::OrderEvent;
 use oms_domain::order::Order;
@@ -41,6 +42,13 @@ pub async fn of(shop: &Shop, look: &Look) -> Vec<String> {
     for (id, (payment, amount)) in shop.stripe.captures() {
         lines.push(format!("stripe {id}: {amount} taken of {payment}"));
     }
+    for (order, back) in shop.benefits.returns() {
+        lines.push(format!("benefits of {order}: {back} is back"));
+    }
+    for LoadedOrder { order, .. } in &look.orders {
+        let held = shop.benefits.held(&order.id, SpentKind::GiftCard);
+        lines.push(format!("benefits of {}: {:?}, {held} of cards", order.id, shop.benefits.of(&order.id)));
+    }
     for payment in ["pi_1", "pi_2"] {
         lines.push(format!("stripe {payment}: {:?}", shop.stripe.payment(payment)));
     }
@@ -57,6 +65,8 @@ fn of_order(order: &Order) -> Vec<String> {
         format!("is {:?}, reserved {}", order.status, order.reserved),
         format!("captured {} refunded {}", order.captured().unwrap(), order.refunded().unwrap()),
     ];
+    lines.extend(order.benefits.map(|benefits| format!("coupons and points are {benefits:?}")));
+    lines.extend(order.points_returned.iter().map(|id| format!("{id} is done")));
     for p in &order.payments {
         lines.push(format!("{} {:?} {} {:?}", p.id, p.status, p.captured, p.provider_payment_id));
     }
@@ -64,7 +74,9 @@ fn of_order(order: &Order) -> Vec<String> {
         lines.push(format!("{} {:?} {} of {}", c.id, c.status, c.amount, c.payment_id));
     }
     for p in order.payments.iter().filter(|p| p.started.is_some()) {
-        lines.push(format!("{} begun {:?}", p.id, p.started));
+        // Not until when it may be paid: that depends on when it was asked.
+        let begun = p.started.as_ref().map(|start| (start.client, &start.object));
+        lines.push(format!("{} begun {begun:?}", p.id));
     }
     for r in &order.refunds {
         lines.push(format!("{} {:?} {} {:?} of {}", r.id, r.status, r.amount, r.cause, r.payment_id));

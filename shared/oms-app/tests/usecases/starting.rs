@@ -8,10 +8,12 @@ use oms_app::commands;
 use oms_app::error::AppError;
 use oms_app::ports::{Clock, NextAction, Payer, PaymentGateway};
 use oms_app::starting::{Ask, Begun, Offered, Starting};
-use oms_domain::body::Provider;
-use oms_domain::command::Command;
+use oms_domain::body::{DeclaredStatus, Provider};
+use oms_domain::capture::CaptureMoment;
+use oms_domain::command::{Command, Report};
 use oms_domain::id::{PaymentId, PaymentReference};
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment_start::{PayerClient, Taking};
+use oms_domain::policy::Policy;
 use oms_domain::refusal::Refusal;
 use oms_domain::status::{OrderStatus, PaymentStatus};
 use oms_testkit::build::{an_order, cny};
@@ -21,7 +23,7 @@ use oms_testkit::gateway::{ProviderPayment, Script};
 use crate::races;
 use oms_testkit::shop::acts::Act;
 use oms_testkit::shop::checks;
-use oms_testkit::shop::facts::captured;
+use oms_testkit::shop::facts::{authorized, captured};
 use oms_testkit::shop::{Shop, order_id};
 
 fn web() -> Ask {
@@ -35,9 +37,13 @@ async fn placed(provider: Provider) -> Shop {
 }
 
 async fn begin(shop: &Shop, payment: usize, ask: &Ask) -> Result<Begun, AppError> {
-    let starting = shop.starting();
-    let id = PaymentId::number(payment);
-    starting.start(&shop.id(), &id, ask, "storefront").await
+    begin_by(&shop.starting(), shop, payment, ask).await
+}
+
+/// As the function does it: the order is read once, and begun as it was read.
+async fn begin_by(starting: &Starting, shop: &Shop, payment: usize, ask: &Ask) -> Result<Begun, AppError> {
+    let loaded = starting.engine.orders.load(&shop.id()).await?.ok_or(AppError::NotFound("order"))?;
+    starting.start(loaded, &PaymentId::number(payment), ask, "storefront").await
 }
 
 fn first() -> PaymentReference {
@@ -52,7 +58,7 @@ fn pi(position: usize) -> String {
 async fn the_storefront_hears_what_it_does_next() {
     let shop = placed(Provider::Stripe).await;
     let begun = begin(&shop, 1, &web()).await.unwrap();
-    assert_eq!(begun.next, NextAction::ClientSecret { value: format!("{}_secret", pi(1)) });
+    assert_eq!(begun.next, NextAction::ClientSecret { value: format!("{}_secret", pi(1)).into() });
     assert_eq!(begun.payment.provider_payment_id, Some(pi(1)));
     assert_eq!(Some(begun.expires_at), shop.order(&shop.id()).await.payment_deadline);
     let version = shop.order(&shop.id()).await.version;
@@ -73,6 +79,7 @@ async fn whatever_fails_one_payment_is_begun() {
         begin(&shop, 1, &web()).await.unwrap();
         let calls = shop.plan.trace();
         assert!(calls.contains(&"gateway.start") && calls.contains(&"orders.commit"), "{calls:?}");
+        assert_eq!(calls.iter().filter(|call| call.starts_with("orders.load")).count(), 1, "{calls:?}");
         calls.len() as u64
     };
     for n in 1..=calls {
@@ -130,6 +137,47 @@ async fn two_at_once_begin_one() {
     }
 }
 
+/// The provider takes one reference for one kind of payment only: what is asked again is the same, although the shop has
+/// changed its mind between the two requests.
+#[tokio::test]
+async fn what_is_asked_twice_is_the_same_whatever_the_setting_has_become() {
+    for (before, after, taking) in [
+        (CaptureMoment::Shipped, CaptureMoment::Provider, Taking::Promised),
+        (CaptureMoment::Provider, CaptureMoment::Release, Taking::AsSetUp),
+    ] {
+        let mut shop = Shop::new().await;
+        shop.policy.capture_when.otherwise = before;
+        shop.live(&Act::place(an_order().paid_by(Provider::Stripe))).await;
+        shop.stripe.script([Script::LoseAnswer]);
+        assert!(matches!(begin(&shop, 1, &web()).await, Err(AppError::Port(_))));
+        shop.policy.capture_when.otherwise = after;
+        begin(&shop, 1, &web()).await.unwrap();
+        begin(&shop, 1, &web()).await.unwrap();
+        assert_eq!((shop.stripe.begun(), shop.stripe.taking(&first())), (vec![first()], Some(taking)));
+    }
+}
+
+/// Nobody else takes it: also where the shop leaves captures to its provider by then.
+#[tokio::test]
+async fn a_promise_that_was_begun_is_taken_at_its_moment_and_once() {
+    for after in [CaptureMoment::Shipped, CaptureMoment::Provider] {
+        let mut shop = Shop::new().await;
+        shop.policy.capture_when.otherwise = CaptureMoment::Shipped;
+        shop.live(&Act::place(an_order().paid_by(Provider::Stripe))).await;
+        begin(&shop, 1, &web()).await.unwrap();
+        shop.policy.capture_when.otherwise = after;
+        shop.live(&Act::told(authorized(&shop.id(), "evt_1", &pi(1), "186.00"))).await;
+        shop.live(&Act::Report { shipment: 1, report: Report::Accepted, key: "r-1" }).await;
+        assert!(shop.stripe.captures().is_empty());
+        shop.live(&Act::shipped(1, "SF1", "r-2")).await;
+        shop.settle().await;
+        checks::sound(&shop).await;
+        let taken: Vec<_> = shop.stripe.captures().into_values().collect();
+        assert_eq!(taken, [(pi(1), cny("186.00"))], "{after:?}");
+        assert_eq!(shop.order(&shop.id()).await.payments[0].status, PaymentStatus::Captured);
+    }
+}
+
 /// The order is cancelled, or paid by another attempt, while the provider is asked.
 #[tokio::test]
 async fn what_was_begun_too_late_is_called_off_and_not_told() {
@@ -162,7 +210,6 @@ async fn the_shop_says_what_is_begun_and_where_buyers_go_afterwards() {
         Err(AppError::Refused(refusal)) => refusal,
         other => panic!("{other:?}"),
     };
-    let id = PaymentId::number(1);
     let of = |offered: Offered, gateways: BTreeMap<Provider, Arc<dyn PaymentGateway>>| Starting {
         gateways: Arc::new(gateways),
         offered,
@@ -170,20 +217,10 @@ async fn the_shop_says_what_is_begun_and_where_buyers_go_afterwards() {
     };
     let only_wechat = Offered { providers: BTreeSet::from([Provider::Wechatpay]), ..Offered::default() };
     let starting = of(only_wechat, shop.gateways());
-    assert!(matches!(refused(starting.start(&shop.id(), &id, &web(), "s").await), Refusal::NotOffered(_)));
+    assert!(matches!(refused(begin_by(&starting, &shop, 1, &web()).await), Refusal::NotOffered(_)));
     let starting = of(shop.starting().offered, BTreeMap::new());
-    assert!(matches!(refused(starting.start(&shop.id(), &id, &web(), "s").await), Refusal::NotOffered(_)));
-    for url in [
-        "http://shop.example/thanks",
-        "https://evil.example/",
-        "https://shop.example@evil.example/",
-        "https://shop.example.evil.example/",
-        "https://evil.example\\@shop.example/",
-        "javascript:alert(1)",
-        "https://shop.example/a b",
-        "//shop.example/",
-        "",
-    ] {
+    assert!(matches!(refused(begin_by(&starting, &shop, 1, &web()).await), Refusal::NotOffered(_)));
+    for url in ["https://evil.example/", "http://shop.example/thanks", "javascript:alert(1)", ""] {
         let ask = Ask { return_url: Some(url.into()), ..web() };
         let refusal = refused(begin(&shop, 1, &ask).await);
         assert!(matches!(&refusal, Refusal::Field { field, .. } if field == "return_url"), "{url}: {refusal:?}");
@@ -196,7 +233,7 @@ async fn the_shop_says_what_is_begun_and_where_buyers_go_afterwards() {
     let local = Offered { return_hosts: BTreeSet::from(["localhost".into()]), ..shop.starting().offered };
     let starting = of(local, shop.gateways());
     let ask = Ask { return_url: Some("http://localhost:3000/thanks".into()), ..web() };
-    starting.start(&shop.id(), &id, &ask, "s").await.unwrap();
+    begin_by(&starting, &shop, 1, &ask).await.unwrap();
     assert!(matches!(begin(&shop, 9, &web()).await, Err(AppError::Refused(Refusal::Unknown { .. }))));
 }
 
@@ -288,4 +325,24 @@ async fn a_wallet_that_nobody_connected_expires_without_a_task() {
     assert_eq!(order.anomalies.len(), 0);
     shop.settle().await;
     checks::sound(&shop).await;
+}
+
+/// A balance may be begun before its deposit is paid, and is asked for again after that, when the order's deadline is another.
+/// Its provider was told an end with the number, and would refuse another.
+#[tokio::test]
+async fn a_balance_that_is_begun_early_is_the_same_to_its_provider_later() {
+    let mut shop = Shop::new().await;
+    let day = Policy::after(shop.clock.now(), 5 * 86_400);
+    let parts =
+        [(Provider::Stripe, "50.00", DeclaredStatus::Due), (Provider::Wechatpay, "136.00", DeclaredStatus::Due)];
+    shop.live(&Act::place(an_order().paid_in_parts(&parts).balance_due(day))).await;
+    let qr = Ask { client: PayerClient::Qr, ..web() };
+    let early = begin(&shop, 2, &qr).await.unwrap();
+    let window = shop.order(&shop.id()).await.payment_deadline.unwrap();
+    assert!(window < day);
+    assert_eq!(early.expires_at, window, "without its deposit the order does not wait for the balance");
+    shop.live(&Act::told(captured(&shop.id(), "evt_1", "pi_1", "50.00"))).await;
+    let later = begin(&shop, 2, &qr).await.unwrap();
+    assert_eq!((later.next, later.expires_at), (early.next, day));
+    assert_eq!(shop.order(&shop.id()).await.payments[1].started.as_ref().unwrap().expires_at, Some(day));
 }

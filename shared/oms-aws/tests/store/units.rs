@@ -17,6 +17,7 @@ use oms_domain::ledger::{Account, Entry, Posting};
 use oms_domain::payment::{PaymentFact, PaymentFactKind};
 use oms_domain::stock::StockMove;
 use oms_domain::task::{Answer, Role, Task, TaskKind};
+use oms_domain::terms::Terms;
 use oms_testkit::build::{a_location, a_product, an_order, cny, location_id, next_commit, sku};
 use oms_testkit::seeded::SeededIds;
 use oms_testkit::time::start;
@@ -81,7 +82,7 @@ async fn of_every_call() {
     orders.commit(&two).await.unwrap();
     sheet.row("commit of one event, nothing beside it");
 
-    let mut three = follow(&two, OrderEvent::PaymentRequested { deadline: start() });
+    let mut three = follow(&two, OrderEvent::PaymentRequested { deadline: start(), terms: Terms::default() });
     three.stock = moves(0, 1, 0, 1);
     orders.commit(&three).await.unwrap();
     sheet.row("commit with stock of 2 SKUs (a transaction)");
@@ -151,6 +152,7 @@ async fn of_every_call() {
         reference: None,
         live: false,
         kind: PaymentFactKind::Captured { amount: cny("186.00") },
+        fees: Vec::new(),
     };
     let early = SeededIds::new(2).order_id();
     orders.park_fact(&early, &ParkedFact { fact, at: start() }).await.unwrap();

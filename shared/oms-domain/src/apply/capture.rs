@@ -20,6 +20,7 @@ impl Order {
                 first_sent_at: None,
                 retry_at: None,
                 attempts: 0,
+                lost_answers: 0,
             });
             return;
         }
@@ -39,6 +40,7 @@ impl Order {
                 capture.provider_reference = Some(provider_reference.clone());
                 capture.retry_at = Some(*retry_at);
                 capture.attempts += 1;
+                capture.lost_answers = 0;
             }
             CaptureEvent::Succeeded { provider_reference, .. } => {
                 capture.status = CaptureStatus::Succeeded;
@@ -54,6 +56,7 @@ impl Order {
                 capture.status = CaptureStatus::Unknown;
                 capture.retry_at = Some(*retry_at);
                 capture.attempts += 1;
+                capture.lost_answers += 1;
             }
             CaptureEvent::Manual { reason, .. } => {
                 capture.status = CaptureStatus::Manual;

@@ -13,9 +13,10 @@ use crate::body::{DeclaredPayment, DeclaredStatus, PlacedOrder};
 use crate::event::{Allotment, CommitRecord, OrderEvent};
 use crate::id::{OrderId, PaymentId};
 use crate::money::Money;
-use crate::order::{Anomaly, Hold, Order, Payment, PlanFailure, Reservation};
+use crate::order::{Anomaly, Fee, Hold, Order, Payment, PlanFailure, Reservation};
 use crate::promise;
 use crate::status::{BenefitStatus, HoldStatus, OrderStatus, PaymentStatus, ReservationStatus};
+use crate::terms::Terms;
 
 /// Why stored records do not make an order.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -86,7 +87,10 @@ impl Order {
             payment_accepted: false,
             let_off: zero,
             payment_deadline: None,
+            asked_at: None,
+            terms: Terms::default(),
             benefits: None,
+            points_returned: BTreeSet::new(),
             reserved: false,
             reservations: Vec::new(),
             shipments: Vec::new(),
@@ -98,6 +102,7 @@ impl Order {
             rejections: Vec::new(),
             cancellation_reason: None,
             cancelled: Vec::new(),
+            taken_off_unpaid: zero,
             anomalies: Vec::new(),
             completed_at: None,
             applied: BTreeSet::new(),
@@ -137,6 +142,9 @@ impl Order {
             OrderEvent::BenefitsReserved => self.benefits = Some(BenefitStatus::Reserved),
             OrderEvent::BenefitsCommitted => self.benefits = Some(BenefitStatus::Committed),
             OrderEvent::BenefitsReleased => self.benefits = Some(BenefitStatus::Released),
+            OrderEvent::BenefitsReturned { return_id, .. } => {
+                self.points_returned.insert(return_id.clone());
+            }
             OrderEvent::Rejected { reasons } => {
                 self.status = OrderStatus::Rejected;
                 self.rejections.clone_from(reasons);
@@ -165,9 +173,14 @@ impl Order {
                     shipment_id: None,
                 }));
             }
-            OrderEvent::PaymentRequested { deadline } => {
+            OrderEvent::PaymentRequested { deadline, terms } => {
                 self.status = OrderStatus::AwaitingPayment;
+                // For good: an attempt that is begun twice is begun the same way.
+                if self.payment_deadline.is_none() {
+                    self.terms = *terms;
+                }
                 self.payment_deadline = Some(*deadline);
+                self.asked_at = Some(at);
             }
             OrderEvent::PaymentAdded { .. }
             | OrderEvent::PaymentStarted { .. }
@@ -182,7 +195,14 @@ impl Order {
             | OrderEvent::PaymentUnknown { .. }
             | OrderEvent::PaymentDisputed { .. }
             | OrderEvent::DisputeWon { .. }
-            | OrderEvent::DisputeLost { .. } => self.apply_payment(event, at),
+            | OrderEvent::DisputeLost { .. }
+            | OrderEvent::DepositKept { .. } => self.apply_payment(event, at),
+            OrderEvent::FeeCharged { payment_id, reference, amount } => {
+                self.apply_fee(payment_id, Fee { reference: reference.clone(), is_returned: false, amount: *amount });
+            }
+            OrderEvent::FeeReturned { payment_id, reference, amount } => {
+                self.apply_fee(payment_id, Fee { reference: reference.clone(), is_returned: true, amount: *amount });
+            }
             OrderEvent::PaymentAccepted => {
                 self.payment_accepted = true;
                 self.let_off = self.missing_at_once();
@@ -215,6 +235,9 @@ impl Order {
             }
             OrderEvent::LinesCancelled { lines, given_back, .. } => {
                 self.cancelled.extend(lines.iter().cloned());
+                if self.captured().is_ok_and(Money::is_zero) {
+                    self.taken_off_unpaid = self.taken_off().unwrap_or(self.taken_off_unpaid);
+                }
                 for allotment in given_back {
                     self.give_back(allotment);
                 }
@@ -322,6 +345,7 @@ fn declared_payment(position: usize, declared: &DeclaredPayment, body: &PlacedOr
         captured,
         charged_back: zero,
         lost: zero,
+        forfeited: zero,
         captured_at: captured.is_positive().then(|| declared.paid_at.unwrap_or(at)),
         expires_at: (status == PaymentStatus::Authorized)
             .then(|| promise::ends(declared.provider, declared.paid_at.unwrap_or(at)))
@@ -330,5 +354,6 @@ fn declared_payment(position: usize, declared: &DeclaredPayment, body: &PlacedOr
         declared: true,
         opened_by: None,
         started: None,
+        fees: Vec::new(),
     }
 }

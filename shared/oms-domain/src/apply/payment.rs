@@ -27,12 +27,14 @@ impl Order {
                 captured: zero,
                 charged_back: zero,
                 lost: zero,
+                forfeited: zero,
                 captured_at: None,
                 expires_at: None,
                 retry_at: None,
                 declared: false,
                 opened_by: key.clone(),
                 started: None,
+                fees: Vec::new(),
             });
             return;
         }
@@ -42,12 +44,13 @@ impl Order {
         payment.retry_at = None;
         if let OrderEvent::PaymentIdentified { provider_payment_id, .. } = event {
             payment.former_ids.extend(payment.provider_payment_id.replace(provider_payment_id.clone()));
-        } else if let OrderEvent::PaymentStarted { client, object, .. } = event {
-            payment.started = Some(PaymentStart { client: *client, object: object.clone() });
-        } else if let OrderEvent::PaymentAuthorized { amount, .. } = event {
+        } else if let OrderEvent::PaymentStarted { client, object, expires_at, .. } = event {
+            let (client, object, expires_at) = (*client, object.clone(), *expires_at);
+            payment.started = Some(PaymentStart { client, object, expires_at });
+        } else if let OrderEvent::PaymentAuthorized { amount, expires_at, .. } = event {
             payment.status = PaymentStatus::Authorized;
             payment.authorized = *amount;
-            payment.expires_at = promise::ends(payment.provider, at);
+            payment.expires_at = expires_at.or_else(|| promise::ends(payment.provider, at));
         } else if let OrderEvent::PaymentCaptured { captured, .. } = event {
             payment.captured = *captured;
             payment.captured_at.get_or_insert(at);
@@ -66,6 +69,8 @@ impl Order {
             payment.lost = *amount;
             payment.charged_back = *amount;
             payment.status = PaymentStatus::ChargedBack;
+        } else if let OrderEvent::DepositKept { amount, .. } = event {
+            payment.forfeited = *amount;
         } else if let OrderEvent::PaymentUnknown { retry_at, .. } = event {
             payment.status = PaymentStatus::Unknown;
             payment.retry_at = Some(*retry_at);
@@ -99,7 +104,8 @@ fn payment_of(event: &OrderEvent) -> Option<&PaymentId> {
     | OrderEvent::PaymentUnknown { payment_id, .. }
     | OrderEvent::PaymentDisputed { payment_id, .. }
     | OrderEvent::DisputeWon { payment_id }
-    | OrderEvent::DisputeLost { payment_id, .. } = event
+    | OrderEvent::DisputeLost { payment_id, .. }
+    | OrderEvent::DepositKept { payment_id, .. } = event
     {
         Some(payment_id)
     } else {

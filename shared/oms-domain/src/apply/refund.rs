@@ -9,8 +9,28 @@ use crate::status::RefundStatus;
 
 impl Order {
     pub(super) fn apply_refund(&mut self, event: &OrderEvent, at: Timestamp) {
-        if let OrderEvent::RefundRequested { refund_id, payment_id, amount, cause, reason, lines, key, by }
-        | OrderEvent::RefundApproved { refund_id, payment_id, amount, cause, reason, lines, key, by } = event
+        if let OrderEvent::RefundRequested {
+            refund_id,
+            payment_id,
+            amount,
+            cause,
+            reason,
+            lines,
+            points_back,
+            key,
+            by,
+        }
+        | OrderEvent::RefundApproved {
+            refund_id,
+            payment_id,
+            amount,
+            cause,
+            reason,
+            lines,
+            points_back,
+            key,
+            by,
+        } = event
         {
             if let Some(key) = key {
                 self.applied.insert(key.clone());
@@ -32,11 +52,13 @@ impl Order {
                 cause: *cause,
                 reason: reason.clone(),
                 lines: lines.clone(),
+                points_back: points_back.clone(),
                 provider_reference: None,
                 since: at,
                 first_sent_at: None,
                 retry_at: None,
                 attempts: 0,
+                lost_answers: 0,
                 refused: false,
                 sent_at: None,
                 asked_by: by.clone(),
@@ -63,10 +85,12 @@ impl Order {
             refund.status = RefundStatus::Unknown;
             refund.retry_at = Some(*retry_at);
             refund.attempts += 1;
+            refund.lost_answers += 1;
         } else if let OrderEvent::RefundPending { provider_reference, retry_at, .. } = event {
             refund.provider_reference = Some(provider_reference.clone());
             refund.retry_at = Some(*retry_at);
             refund.attempts += 1;
+            refund.lost_answers = 0;
         } else if let OrderEvent::RefundSubmitted { .. } = event {
             refund.status = RefundStatus::Submitted;
             refund.first_sent_at.get_or_insert(at);

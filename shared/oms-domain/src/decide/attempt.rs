@@ -8,7 +8,7 @@ use crate::id::{EventKey, PaymentId};
 use crate::machine::Machine;
 use crate::money::Money;
 use crate::order::{Order, Payment};
-use crate::payment_start::{PayerClient, payable};
+use crate::payment_start::{PayerClient, longest_wait_days, payable};
 use crate::policy::Context;
 use crate::refusal::Refusal;
 use crate::status::OrderStatus;
@@ -39,7 +39,7 @@ pub(super) fn open(
         return Err(Refusal::WrongState { status: "covered" });
     }
     let field = |field: &str, reason: String| Err(Refusal::Field { field: field.into(), reason });
-    if provider.is_promise() || !ctx.policy.providers.contains(&provider) {
+    if !provider.has_api() || !ctx.policy.providers.contains(&provider) {
         return field("provider", format!("{} is not offered here", provider.name()));
     }
     if order.payments.len() >= MOST {
@@ -47,7 +47,7 @@ pub(super) fn open(
     }
     let owed = owed(order)?;
     let of_a_part = |p: &&Payment| {
-        let ours = p.declared && !p.provider.is_promise() && !order.is_collected_by_channel(p);
+        let ours = p.declared && p.provider.has_api() && !order.is_collected_by_channel(p);
         ours && order.secured(p).is_zero()
     };
     if amount != owed
@@ -72,12 +72,15 @@ pub(super) fn started(
     client: PayerClient,
     provider_payment_id: Option<&str>,
     object: Option<&str>,
-    now: Timestamp,
+    expires_at: Timestamp,
+    ctx: &Context<'_>,
 ) -> Result<Vec<OrderEvent>, Refusal> {
-    let payment = payable(order, id, client, now)?;
+    let payment = payable(order, id, client, ctx.now)?;
     let mut events = Vec::new();
     if payment.started.is_none() {
-        events.push(OrderEvent::PaymentStarted { payment_id: id.clone(), client, object: object.map(str::to_owned) });
+        let (payment_id, object) = (id.clone(), object.map(str::to_owned));
+        let expires_at = longest_wait_days(payment.provider).map(|_| expires_at);
+        events.push(OrderEvent::PaymentStarted { payment_id, client, object, expires_at });
     }
     if let Some(told) = provider_payment_id
         && payment.provider_payment_id.is_none()

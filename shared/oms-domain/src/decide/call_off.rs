@@ -33,7 +33,7 @@ pub(super) fn identify(
         let reason = format!("must be {}, the amount of {}", order.due(payment)?, payment.id);
         return Err(Refusal::Field { field: "amount".into(), reason });
     }
-    if provider.is_promise() {
+    if !provider.has_api() {
         return Err(Refusal::Field { field: "provider".into(), reason: "has no payment ids".into() });
     }
     Ok(vec![OrderEvent::PaymentIdentified {

@@ -10,6 +10,7 @@ use crate::event::{Allotment, CancelledLine, OrderEvent, RefundLine};
 use crate::id::LineId;
 use crate::machine::Machine;
 use crate::order::{Order, Reservation, Shipment};
+use crate::points_back::Left;
 use crate::policy::Context;
 use crate::refund_share;
 use crate::refusal::Refusal;
@@ -54,7 +55,7 @@ pub(super) fn cancel(
         events.push(OrderEvent::StockReserved { allotments: cut.kept });
     }
     let state = super::after(order, &events, ctx.now);
-    events.extend(excess_refunds(&state, reason)?);
+    events.extend(excess_refunds(&state, reason, ctx)?);
     Ok(events)
 }
 
@@ -136,9 +137,12 @@ fn leaves_nothing(order: &Order, asked: &[(&Line, u32)]) -> bool {
 
 /// What the units are worth that were not paid back before; of those that were, nothing goes back again.
 fn priced(order: &Order, asked: &[(&Line, u32)]) -> Result<Vec<CancelledLine>, Refusal> {
-    let shares = refund_share::shares(order)?;
-    let priced = |(line, quantity): &(&Line, u32)| refund_share::cancelled(order, &shares, line, *quantity);
-    Ok(asked.iter().map(priced).collect::<Result<_, _>>()?)
+    let (shares, mut left) = (refund_share::shares(order)?, Left::of(order)?);
+    let mut lines = Vec::with_capacity(asked.len());
+    for (line, quantity) in asked {
+        lines.push(refund_share::cancelled(order, &shares, &mut left, line, *quantity)?);
+    }
+    Ok(lines)
 }
 
 /// Where the units are taken from: first those that are set aside nowhere, then those that are in no shipment, then those

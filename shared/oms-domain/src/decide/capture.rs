@@ -10,14 +10,15 @@ use crate::machine::Machine;
 use crate::money::Money;
 use crate::order::{Capture, Order, Payment};
 use crate::payment::PaymentFact;
+use crate::payment_start::Taking;
 use crate::policy::Context;
 use crate::promise::{self, End};
 use crate::refusal::Refusal;
 use crate::status::{CaptureStatus, HoldKind, PaymentStatus};
 use crate::wake;
 
-/// After so many calls and questions without an answer a person takes over.
-const MOST_QUESTIONS: u32 = 20;
+/// After so many lost answers in a row a person takes over. "Not yet" is an answer.
+const MOST_LOST_ANSWERS: u32 = 20;
 /// The first wait before a lost answer is asked about, in seconds; it doubles up to 15 minutes.
 const FIRST_WAIT_SECONDS: i64 = 5;
 /// The words of a hold for a capture that failed, by which it is known when the money comes after all.
@@ -72,14 +73,14 @@ fn not_taken(capture: &Capture) -> String {
 
 /// Captures whose moment has come.
 fn due(order: &Order, ctx: &Context<'_>) -> Vec<OrderEvent> {
-    if !ctx.policy.capture_when.moment(&order.body.channel).has_come(order) {
-        return Vec::new();
-    }
     let ours = |p: &&Payment| {
         p.status == PaymentStatus::Authorized
-            && !p.provider.is_promise()
+            && p.provider.has_api()
             && !order.is_collected_by_channel(p)
             && order.capture_of(p).is_none()
+            // Its provider was told to take it at once.
+            && !(p.started.is_some() && order.taking(p) == Taking::AtOnce)
+            && ctx.policy.capture_when.of(order, p).has_come(order)
     };
     // One at a time: what the next is to bring depends on it.
     let next = order.payments.iter().filter(ours).find_map(|payment| requested(order, payment));
@@ -189,7 +190,7 @@ pub(super) fn answer(
         {
             Vec::new()
         }
-        CaptureAnswered::Unknown if capture.attempts >= MOST_QUESTIONS => {
+        CaptureAnswered::Unknown if capture.lost_answers + 1 >= MOST_LOST_ANSWERS => {
             let mut events = if capture.status == CaptureStatus::Submitted { vec![unknown()] } else { Vec::new() };
             events.extend(given_to_people(order, capture, "the provider does not answer", ctx));
             events

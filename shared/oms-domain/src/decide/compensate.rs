@@ -3,6 +3,7 @@
 use crate::decide::refund::approve;
 use crate::decide::shipment::withdrawn;
 use crate::decide::{call_off, capture, holds, second_person};
+use crate::deposit;
 use crate::event::{OrderEvent, RefundCause};
 use crate::machine::Machine;
 use crate::order::Order;
@@ -58,24 +59,26 @@ pub(super) fn begin_undoing(order: &Order, reason: &str) -> Vec<OrderEvent> {
 
 /// What time decides first, then what is owed to the buyer as things then stand.
 pub(super) fn compensate(order: &Order, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
-    let mut events = passed_deadlines(order, ctx);
+    let mut events = passed_deadlines(order, ctx)?;
     let state = super::after(order, &events, ctx.now);
     events.extend(capture::ending(&state, ctx));
     let state = super::after(order, &events, ctx.now);
-    events.extend(owed(&state)?);
+    events.extend(owed(&state, ctx)?);
     events.extend(call_off::unasked(&state));
     Ok(events)
 }
 
-fn passed_deadlines(order: &Order, ctx: &Context<'_>) -> Vec<OrderEvent> {
+fn passed_deadlines(order: &Order, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let mut events = holds::expire(order, ctx);
     if !events.is_empty() {
-        return events;
+        return Ok(events);
     }
     match order.status {
         // A held order is not expired: the hold has a deadline of its own.
         OrderStatus::AwaitingPayment if !order.is_held() && order.payment_deadline.is_some_and(|d| d <= ctx.now) => {
             events.push(OrderEvent::Expired);
+            let kept = deposit::kept(order, ctx.policy, ctx.now)?;
+            events.extend(kept.into_iter().map(|(payment_id, amount)| OrderEvent::DepositKept { payment_id, amount }));
         }
         OrderStatus::Completed if order.completed_at.is_some_and(|at| is_over(at, ctx)) => {
             events.push(OrderEvent::Closed)
@@ -97,15 +100,15 @@ fn passed_deadlines(order: &Order, ctx: &Context<'_>) -> Vec<OrderEvent> {
             events.push(OrderEvent::ShipmentOverdue { shipment_id: shipment.id.clone() });
         }
     }
-    events
+    Ok(events)
 }
 
 fn is_over(completed_at: jiff::Timestamp, ctx: &Context<'_>) -> bool {
     Policy::after(completed_at, ctx.policy.close_after_seconds) <= ctx.now
 }
 
-/// Refunds for what is owed: all of it when the order is undone, what is beyond its total otherwise.
-fn owed(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
+/// Refunds for what is owed: all but a deposit that is kept when the order is undone, what is beyond its total otherwise.
+fn owed(order: &Order, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let mut events = Vec::new();
     if order.is_undone() {
         if order.awaits_location() {
@@ -116,7 +119,7 @@ fn owed(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
         let mut free = order.clone();
         overtaken.iter().for_each(|event| free.apply(event, order.updated_at));
         for payment in &free.payments {
-            let amount = free.refundable(payment)?;
+            let amount = free.owed_back(payment)?;
             if amount.is_positive() {
                 let (ahead, why) = (events.len(), undone_because(order));
                 events.push(approve(order, ahead, payment, amount, RefundCause::OrderUndone, why));
@@ -124,15 +127,17 @@ fn owed(order: &Order) -> Result<Vec<OrderEvent>, Refusal> {
         }
         return Ok([overtaken, events].concat());
     }
-    excess_refunds(order, "paid more than was owed")
+    excess_refunds(order, "paid more than was owed", ctx)
 }
 
 /// Refunds for what came in beyond what the order is worth, and that no refund claims yet.
-pub(super) fn excess_refunds(order: &Order, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
+pub(super) fn excess_refunds(order: &Order, reason: &str, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let mut events = Vec::new();
     let mut open = order.excess()?;
     // The latest money goes back first: it is what came on top.
-    for payment in order.payments.iter().rev() {
+    let mut payments: Vec<_> = order.payments.iter().rev().collect();
+    ctx.policy.refund_first.sort(&mut payments, |payment| payment.provider);
+    for payment in payments {
         let amount = open.min(order.refundable(payment)?)?;
         if amount.is_positive() {
             events.push(approve(order, events.len(), payment, amount, RefundCause::Excess, reason));

@@ -1,5 +1,6 @@
 //! Holds and anomalies: how they are raised, and what people's answers, or their silence, do.
 
+use crate::capture::is_relied_on;
 use crate::decide::compensate::begin_undoing;
 use crate::event::{OrderEvent, Rejection, RejectionCode};
 use crate::id::HoldId;
@@ -21,18 +22,25 @@ fn active<'a>(order: &'a Order, id: &HoldId) -> Result<&'a Hold, Refusal> {
 pub(super) fn release(order: &Order, id: &HoldId, reason: &str, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     let hold = active(order, id)?;
     let mut events = vec![OrderEvent::HoldReleased { hold_id: id.clone(), reason: reason.into() }];
-    // Whoever lifts this hold says that what was paid settles the order. An order whose money is not there, or is on
-    // its way back, stays unpaid: the hold was about money that does not count.
-    if hold.kind == HoldKind::PaymentMismatch && order.refundable_total()?.is_positive() {
+    // Whoever lifts this hold says that what was paid settles the order, also where goods were promised for money that
+    // did not come. Of an order that is not confirmed, and whose money is not there or on its way back, the hold was about
+    // money that does not count: it stays unpaid.
+    let is_short = is_relied_on(order) && !order.is_secured();
+    let settles = is_short || order.refundable_total()?.is_positive();
+    if hold.kind == HoldKind::PaymentMismatch && settles {
         events.push(OrderEvent::PaymentAccepted);
     }
-    // Whoever lets an order go on lets it be paid: it does not expire in the same moment.
-    let state = super::after(order, &events, ctx.now);
-    let unpaid = state.status == OrderStatus::AwaitingPayment && !state.is_held() && !state.is_covered();
-    if unpaid && state.payment_deadline.is_some_and(|d| d <= ctx.now) {
-        events.push(OrderEvent::PaymentRequested { deadline: ctx.after(ctx.policy.payment_window_seconds) });
-    }
+    events.extend(time_to_pay(order, &events, ctx));
     Ok(events)
+}
+
+/// Whoever lets an order go on lets it be paid: it does not expire in the same moment.
+pub(super) fn time_to_pay(order: &Order, lifted: &[OrderEvent], ctx: &Context<'_>) -> Option<OrderEvent> {
+    let state = super::after(order, lifted, ctx.now);
+    let unpaid = state.status == OrderStatus::AwaitingPayment && !state.is_held() && !state.is_covered();
+    let is_over = unpaid && state.payment_deadline.is_some_and(|d| d <= ctx.now);
+    let deadline = ctx.after(ctx.policy.payment_window_seconds);
+    is_over.then_some(OrderEvent::PaymentRequested { deadline, terms: order.terms })
 }
 
 pub(super) fn reject(order: &Order, id: &HoldId, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {

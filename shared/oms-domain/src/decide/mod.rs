@@ -7,6 +7,9 @@ mod cancel_lines;
 mod capture;
 mod compensate;
 mod dispute;
+mod fee;
+mod gift_cards;
+mod goods_wait;
 mod holds;
 mod payment;
 mod placement;
@@ -24,6 +27,7 @@ use crate::policy::Context;
 use crate::refusal::Refusal;
 
 pub use self::capture::may_retry as may_retry_capture;
+pub use self::goods_wait::ALL_BACK;
 
 /// What follows from a command: no events means that there is nothing (left) to do, which is success.
 ///
@@ -33,15 +37,15 @@ pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec
     let mut events = match command {
         Command::Validate { products, levels, locations } => placement::place(order, products, levels, locations, ctx),
         Command::ReserveBenefits { answer } => benefits::reserved(order, answer, ctx),
-        Command::TellBenefits { work, answer } => benefits::told(order, *work, answer, ctx),
+        Command::TellBenefits { work, answer } => benefits::told(order, work, answer, ctx),
         Command::RecordPayment(fact) => payment::record(order, fact, ctx)?,
         Command::IdentifyPayment { provider, amount, provider_payment_id } => {
             call_off::identify(order, *provider, *amount, provider_payment_id)?
         }
         Command::OpenPayment { provider, amount, key } => attempt::open(order, *provider, *amount, key.as_ref(), ctx)?,
-        Command::StartPayment { payment_id, client, provider_payment_id, object } => {
+        Command::StartPayment { payment_id, client, provider_payment_id, object, expires_at } => {
             let (told, object) = (provider_payment_id.as_deref(), object.as_deref());
-            attempt::started(order, payment_id, *client, told, object, ctx.now)?
+            attempt::started(order, payment_id, *client, told, object, *expires_at, ctx)?
         }
         Command::Plan { levels, locations } => plan::plan(order, levels, locations, ctx),
         Command::Report { shipment_id, report } => shipment::report(order, shipment_id, report)?,
@@ -51,11 +55,17 @@ pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec
         Command::ReleaseHold { hold_id, reason } => holds::release(order, hold_id, reason, ctx)?,
         Command::RejectHold { hold_id, reason } => holds::reject(order, hold_id, reason)?,
         Command::RequestRefund { key, ask, reason, by } => {
-            let asked = refund::request(order, key, ask, reason, by)?;
-            second_person::wait(order, asked, ctx)?
+            let asked = refund::request(order, key, ask, reason, by, ctx)?;
+            let mut events = second_person::wait(order, asked, ctx)?;
+            events.extend(goods_wait::asked_back(order, &events, ctx)?);
+            events
         }
         Command::ApproveRefund { refund_id, by } => second_person::approve(order, refund_id, by)?,
-        Command::DeclineRefund { refund_id, reason } => second_person::decline(order, refund_id, reason)?,
+        Command::DeclineRefund { refund_id, reason } => {
+            let mut events = second_person::decline(order, refund_id, reason)?;
+            events.extend(goods_wait::stays(order, &events, ctx)?);
+            events
+        }
         Command::Compensate => compensate::compensate(order, ctx)?,
         Command::SubmitCapture { capture_id } => capture::submit(order, capture_id, ctx)?,
         Command::AnswerCapture { capture_id, answer } => capture::answer(order, capture_id, answer, ctx)?,

@@ -1,10 +1,13 @@
 //! What providers say about payments. A capture is a fact and is always recorded; whether it pays for this order is
 //! checked against the order: amount, currency, live or test, reference.
 
+use jiff::Timestamp;
+
 use crate::body::Provider;
+use crate::capture::is_relied_on;
 use crate::decide::holds::{self, anomaly};
 use crate::decide::refund_fact::{self, Told};
-use crate::decide::{capture, dispute};
+use crate::decide::{capture, dispute, fee};
 use crate::event::OrderEvent;
 use crate::id::PaymentId;
 use crate::machine::Machine;
@@ -12,6 +15,7 @@ use crate::money::Money;
 use crate::order::{Order, Payment};
 use crate::payment::{PaymentFact, PaymentFactKind};
 use crate::policy::Context;
+use crate::promise;
 use crate::refusal::Refusal;
 use crate::status::{CaptureStatus, HoldKind, OrderStatus, PaymentStatus};
 
@@ -24,10 +28,12 @@ pub(super) fn record(order: &Order, fact: &PaymentFact, ctx: &Context<'_>) -> Re
         let detail = format!("{} {} is of {mode} mode", fact.provider.name(), fact.provider_payment_id);
         return Ok(vec![anomaly(order, 0, "payment_mode", detail)]);
     }
-    Ok(match &fact.kind {
+    let mut events = match &fact.kind {
         PaymentFactKind::Other { name } => vec![note("provider_event", name.clone())],
         PaymentFactKind::Captured { amount } => captured(order, fact, *amount, ctx)?,
-        PaymentFactKind::Authorized { amount } => authorized(order, fact, *amount, ctx)?,
+        PaymentFactKind::Authorized { amount, expires_at } => {
+            authorized(order, fact, *amount, promise::credible(*expires_at, ctx.now), ctx)?
+        }
         PaymentFactKind::Pending | PaymentFactKind::Failed { .. } | PaymentFactKind::Cancelled => {
             lesser(order, fact, ctx)
         }
@@ -39,7 +45,9 @@ pub(super) fn record(order: &Order, fact: &PaymentFact, ctx: &Context<'_>) -> Re
             let told = Told { refund_id: refund_id.as_ref(), provider_refund_id, amount: *amount, status: *status };
             refund_fact::record(order, fact, &told, ctx)?
         }
-    })
+    };
+    events.extend(fee::told(order, fact, &events, ctx));
+    Ok(events)
 }
 
 pub(super) fn note(what: &str, detail: impl Into<String>) -> OrderEvent {
@@ -74,7 +82,7 @@ fn is_its_capture(payment: &Payment, fact: &PaymentFact) -> bool {
 
 fn amount_of(kind: &PaymentFactKind) -> Option<Money> {
     match kind {
-        PaymentFactKind::Captured { amount } | PaymentFactKind::Authorized { amount } => Some(*amount),
+        PaymentFactKind::Captured { amount } | PaymentFactKind::Authorized { amount, .. } => Some(*amount),
         PaymentFactKind::Pending
         | PaymentFactKind::CaptureFailed { .. }
         | PaymentFactKind::Failed { .. }
@@ -198,19 +206,43 @@ pub(super) fn mismatch(order: &Order, reason: String, ctx: &Context<'_>) -> Opti
     (!held && !over).then(|| holds::place(order, 0, HoldKind::PaymentMismatch, reason, ctx))
 }
 
-fn authorized(order: &Order, fact: &PaymentFact, amount: Money, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
+fn authorized(
+    order: &Order,
+    fact: &PaymentFact,
+    amount: Money,
+    expires_at: Option<Timestamp>,
+    ctx: &Context<'_>,
+) -> Result<Vec<OrderEvent>, Refusal> {
     if let Some(events) = unusable(order, fact, amount, ctx) {
         return Ok(events);
     }
     let (payment_id, _, mut events) = identified(order, fact, amount);
-    let status = order.payment(&payment_id).map_or(PaymentStatus::Created, |p| p.status);
+    let payment = order.payment(&payment_id);
+    let status = payment.map_or(PaymentStatus::Created, |p| p.status);
+    // Some tell by an event of its own until when a promise is good.
+    let tells_its_end =
+        |p: &&Payment| p.status == PaymentStatus::Authorized && expires_at.is_some_and(|end| p.expires_at != Some(end));
     if status.can_become(PaymentStatus::Authorized) {
-        events.push(OrderEvent::PaymentAuthorized { payment_id: payment_id.clone(), amount });
+        events.push(OrderEvent::PaymentAuthorized { payment_id: payment_id.clone(), amount, expires_at });
         events.extend(doubts(order, fact, &payment_id, amount, ctx)?);
+    } else if let Some(known) = payment.filter(tells_its_end) {
+        events.push(OrderEvent::PaymentAuthorized { payment_id, amount: known.authorized, expires_at });
+    } else if payment.is_some_and(is_promised_too_late) {
+        let detail = format!("{payment_id}: {amount} is authorized, and was called off: release it at the provider");
+        events.push(anomaly(order, 0, "payment_promised_late", detail));
     } else {
         events.push(note("late_payment_event", format!("{payment_id}: authorized, is {}", status.name())));
     }
     Ok(events)
+}
+
+/// An authorization that was under way while its attempt was called off, at a provider whose end of an order or link does
+/// not stop it. Nothing calls it off again, and it holds the buyer's money. (Stripe refuses it, and tells of things in any
+/// order.)
+fn is_promised_too_late(payment: &Payment) -> bool {
+    let is_over = matches!(payment.status, PaymentStatus::Expired | PaymentStatus::Voided);
+    let may_slip = matches!(payment.provider, Provider::Adyen | Provider::Paypal);
+    is_over && may_slip && payment.authorized.is_zero() && payment.captured.is_zero()
 }
 
 /// Facts that move no money towards the order: applied where the table knows the move, noted where they come late.
@@ -233,7 +265,8 @@ fn lesser(order: &Order, fact: &PaymentFact, ctx: &Context<'_>) -> Vec<OrderEven
     };
     events.push(event);
     if payment.status == PaymentStatus::Authorized {
-        events.extend(lost_promise(order, payment, &events, ctx));
+        let detail = format!("{}: {} is no longer authorized", payment.id, payment.authorized);
+        events.extend(lost_promise(order, detail, &events, ctx));
     }
     events
 }
@@ -278,24 +311,15 @@ fn step(payment: &Payment, kind: &PaymentFactKind) -> Option<OrderEvent> {
 }
 
 /// A promise of money is gone on which goods were to move: what has not left stays, what has left is raised to people.
-fn lost_promise(order: &Order, payment: &Payment, events: &[OrderEvent], ctx: &Context<'_>) -> Vec<OrderEvent> {
-    let relied_on = match order.status {
-        OrderStatus::Confirmed | OrderStatus::InFulfilment | OrderStatus::Completed | OrderStatus::Closed => true,
-        OrderStatus::Received
-        | OrderStatus::Validated
-        | OrderStatus::AwaitingPayment
-        | OrderStatus::Rejected
-        | OrderStatus::Expired
-        | OrderStatus::Cancelling
-        | OrderStatus::Cancelled => false,
-    };
-    if !relied_on || super::after(order, events, ctx.now).is_covered() {
+pub(super) fn lost_promise(order: &Order, detail: String, events: &[OrderEvent], ctx: &Context<'_>) -> Vec<OrderEvent> {
+    // Whoever accepted what had come by then did not accept that this would not.
+    if !is_relied_on(order) || super::after(order, events, ctx.now).is_secured() {
         return Vec::new();
     }
-    let detail = format!("{}: {} is no longer authorized", payment.id, payment.authorized);
     let mut raised = Vec::new();
     if order.has_shipped() {
-        raised.push(anomaly(order, 0, "payment_promise_lost", detail.clone()));
+        let ahead = events.iter().filter(|e| matches!(e, OrderEvent::AnomalyRaised { .. })).count();
+        raised.push(anomaly(order, ahead, "payment_promise_lost", detail.clone()));
     }
     if !order.has_shipped() || order.has_unshipped() {
         raised.extend(mismatch(order, detail, ctx));

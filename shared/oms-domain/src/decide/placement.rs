@@ -54,7 +54,7 @@ fn check(order: &Order, products: &[Product], ctx: &Context<'_>) -> Result<Vec<O
     let mut reasons = check_lines(order, products, ctx);
     let mut wanted: Vec<(HoldKind, String)> = Vec::new();
     for payment in &order.body.payments {
-        if !ctx.policy.providers.contains(&payment.provider) {
+        if !ctx.policy.offers(payment.provider) {
             reasons.push(Rejection {
                 line_id: None,
                 code: RejectionCode::PaymentMethod,
@@ -77,10 +77,12 @@ fn check(order: &Order, products: &[Product], ctx: &Context<'_>) -> Result<Vec<O
     if !reasons.is_empty() {
         return Err(reasons);
     }
+    // What is still wanted of it is looked at: a part may have been cancelled before it was its turn.
+    let worth = order.worth().unwrap_or(order.body.total);
     if let Some(threshold) = ctx.policy.review_threshold(order.body.currency)
-        && order.body.total.compare(threshold).is_ok_and(std::cmp::Ordering::is_gt)
+        && worth.compare(threshold).is_ok_and(std::cmp::Ordering::is_gt)
     {
-        wanted.push((HoldKind::ManualReview, format!("the total {} is above {threshold}", order.body.total)));
+        wanted.push((HoldKind::ManualReview, format!("the total {worth} is above {threshold}")));
     }
     let mut events = vec![OrderEvent::Validated];
     for (i, (kind, reason)) in wanted.into_iter().enumerate() {

@@ -8,13 +8,13 @@ use crate::money::Money;
 use crate::order::{Order, Payment, Refund};
 use crate::policy::Context;
 use crate::refund_pace;
-use crate::refund_share;
+use crate::refund_share::{self, Back};
 use crate::refusal::Refusal;
 use crate::status::RefundStatus;
 use crate::wake;
 
-/// After so many questions without an answer a person takes over.
-const MOST_QUESTIONS: u32 = 20;
+/// After so many lost answers in a row a person takes over. "Not yet" is an answer, and the provider may say it for days.
+const MOST_LOST_ANSWERS: u32 = 20;
 /// What the wait before the next question doubles from, in seconds.
 const FIRST_WAIT_SECONDS: i64 = 5;
 /// The longest wait where nobody knows whether the provider has the refund, in seconds.
@@ -41,6 +41,7 @@ pub(super) fn approve(
         cause,
         reason: reason.into(),
         lines: Vec::new(),
+        points_back: Vec::new(),
         key: None,
         by: None,
     }
@@ -52,12 +53,13 @@ pub(super) fn request(
     ask: &RefundAsk,
     reason: &str,
     who: &str,
+    ctx: &Context<'_>,
 ) -> Result<Vec<OrderEvent>, Refusal> {
     if order.applied.contains(key) {
         return Ok(Vec::new());
     }
-    let (amount, lines) = match ask {
-        RefundAsk::Amount(amount) => (*amount, Vec::new()),
+    let (Back { amount, points }, lines) = match ask {
+        RefundAsk::Amount(amount) => (Back { amount: *amount, points: Vec::new() }, Vec::new()),
         RefundAsk::Lines(lines) => (refund_share::of_lines(order, lines)?, lines.clone()),
     };
     if amount.currency() != order.body.currency {
@@ -78,9 +80,12 @@ pub(super) fn request(
     for payment in &order.payments {
         parts.left.push((payment, order.refundable(payment)?));
     }
+    let first = ctx.policy.refund_first;
     parts.left.reverse();
+    first.sort(&mut parts.left, |(payment, _)| payment.provider);
     parts.take(twice, RefundCause::Excess, reason)?;
     parts.left.reverse();
+    first.sort(&mut parts.left, |(payment, _)| payment.provider);
     parts.take(amount.sub(twice)?, RefundCause::Requested, reason)?;
     let mut events = parts.events;
     for event in &mut events {
@@ -88,9 +93,9 @@ pub(super) fn request(
             *by = Some(who.into());
         }
     }
-    if let Some(OrderEvent::RefundApproved { key: k, lines: l, .. }) = events.first_mut() {
+    if let Some(OrderEvent::RefundApproved { key: k, lines: l, points_back: p, .. }) = events.first_mut() {
         *k = Some(key.clone());
-        *l = lines;
+        (*l, *p) = (lines, points);
     }
     Ok(events)
 }
@@ -214,7 +219,7 @@ pub(super) fn answer(
             // The same key would bring the same answer: a person looks at the reason.
             OrderEvent::RefundManual { refund_id, reason: reason.clone() },
         ],
-        RefundAnswered::Unknown if refund.attempts >= MOST_QUESTIONS => {
+        RefundAnswered::Unknown if refund.lost_answers + 1 >= MOST_LOST_ANSWERS => {
             let mut events = Vec::new();
             if refund.status == RefundStatus::Submitted {
                 events.push(OrderEvent::RefundUnknown { refund_id: refund_id.clone(), retry_at });

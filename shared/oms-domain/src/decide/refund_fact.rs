@@ -1,5 +1,6 @@
 //! What providers say about refunds: those of ours, and those that somebody made in the provider's own console.
 
+use crate::body::Provider;
 use crate::decide::holds::anomaly;
 use crate::decide::payment::{attempt, mismatch, note};
 use crate::event::{OrderEvent, RefundCause};
@@ -85,6 +86,10 @@ fn made_elsewhere(
     let Some(payment) = payment.filter(|_| amount.currency() == order.body.currency) else {
         return Ok(vec![anomaly(order, 0, "refund_elsewhere", what)]);
     };
+    // Stripe writes a promise that is let go as a refund: nothing was taken, so that nothing has gone back.
+    if fact.provider == Provider::Stripe && payment.authorized.is_positive() && payment.captured.is_zero() {
+        return Ok(vec![note("promise_released", what)]);
+    }
     if amount.compare(order.refundable(payment)?)?.is_gt() || !amount.is_positive() {
         return Ok(vec![anomaly(order, 0, "refund_elsewhere", format!("{what}: more than remains"))]);
     }
@@ -99,6 +104,7 @@ fn made_elsewhere(
             cause: if is_excess { RefundCause::Excess } else { RefundCause::Requested },
             reason: "made at the provider".into(),
             lines: Vec::new(),
+            points_back: Vec::new(),
             key: None,
             by: None,
         },

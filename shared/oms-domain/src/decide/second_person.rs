@@ -41,11 +41,12 @@ fn waiting(event: OrderEvent) -> OrderEvent {
         cause: cause @ RefundCause::Requested,
         reason,
         lines,
+        points_back,
         key,
         by,
     } = event
     {
-        OrderEvent::RefundRequested { refund_id, payment_id, amount, cause, reason, lines, key, by }
+        OrderEvent::RefundRequested { refund_id, payment_id, amount, cause, reason, lines, points_back, key, by }
     } else {
         event
     }
@@ -64,6 +65,7 @@ pub(super) fn approve(order: &Order, id: &RefundId, by: &str) -> Result<Vec<Orde
         cause: refund.cause,
         reason: refund.reason.clone(),
         lines: refund.lines.clone(),
+        points_back: refund.points_back.clone(),
         key: None,
         by: Some(by.into()),
     }])
@@ -79,9 +81,11 @@ pub(super) fn decline(order: &Order, id: &RefundId, reason: &str) -> Result<Vec<
     Ok(vec![declined(waits(order, id)?, reason)])
 }
 
-/// What still waits of an order that is undone gives way to what is owed.
+/// What still waits of an order that is undone gives way to what is owed. Nobody is owed a deposit that is kept: to send that
+/// back after all still takes two people.
 pub(super) fn overtaken(order: &Order, reason: &str) -> Vec<OrderEvent> {
-    let waiting = order.refunds.iter().filter(|r| r.status == RefundStatus::Requested);
+    let waits = |r: &&Refund| r.status == RefundStatus::Requested && !order.is_of_kept_deposit(r);
+    let waiting = order.refunds.iter().filter(waits);
     waiting.map(|r| declined(r, &format!("overtaken, everything goes back: {reason}"))).collect()
 }
 

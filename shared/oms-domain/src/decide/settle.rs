@@ -9,11 +9,13 @@ use crate::notification::Template;
 use crate::order::Order;
 use crate::policy::Context;
 use crate::status::{CaptureStatus, OrderStatus, PaymentStatus, RefundStatus, ShipmentStatus};
+use crate::terms::Terms;
 
 /// Adds what follows from the events, and what follows from that, until nothing does.
 pub(super) fn settle(order: &Order, events: &mut Vec<OrderEvent>, ctx: &Context<'_>) {
     let mut state = super::after(order, events, ctx.now);
-    let mut told: Vec<OrderEvent> = events.iter().filter_map(|e| tells(order, e)).collect();
+    let decided = events.as_slice();
+    let mut told: Vec<OrderEvent> = decided.iter().filter_map(|e| tells(order, e, decided)).collect();
     // Every step below moves the order's status along its table, which has no cycle without a new command but
     // Cancelling → InFulfilment, taken once, or its shipments along theirs; the bound only guards against a mistake in
     // the rules.
@@ -25,7 +27,7 @@ pub(super) fn settle(order: &Order, events: &mut Vec<OrderEvent>, ctx: &Context<
         for event in next {
             debug_assert!(allowed(&state, &event), "{} from {}", event.name(), state.status.name());
             state.apply(&event, ctx.now);
-            told.extend(tells(&state, &event));
+            told.extend(tells(&state, &event, events));
             events.push(event);
         }
     }
@@ -46,14 +48,16 @@ fn follow(order: &Order, decided: &[OrderEvent], ctx: &Context<'_>) -> Vec<Order
             if order.is_covered() {
                 vec![OrderEvent::Confirmed]
             } else {
-                vec![OrderEvent::PaymentRequested { deadline: ctx.after(ctx.policy.payment_window_seconds) }]
+                let deadline = ctx.after(ctx.policy.payment_window_seconds);
+                let terms = Terms::of(ctx.policy, order);
+                vec![OrderEvent::PaymentRequested { deadline, terms }]
             }
         }
         OrderStatus::AwaitingPayment if order.is_covered() && !order.is_held() => vec![OrderEvent::Confirmed],
         // A part is paid, and the next has a time of its own: until then the goods stay set aside.
         OrderStatus::AwaitingPayment if !order.is_covered() => match order.next_instalment() {
             Some(deadline) if order.payment_deadline.is_none_or(|known| known < deadline) => {
-                vec![OrderEvent::PaymentRequested { deadline }]
+                vec![OrderEvent::PaymentRequested { deadline, terms: order.terms }]
             }
             Some(_) | None => Vec::new(),
         },
@@ -153,14 +157,15 @@ fn allowed(order: &Order, event: &OrderEvent) -> bool {
     after.status == order.status || order.status.can_become(after.status)
 }
 
-/// What the buyer hears of an event, given the order as it was before.
-fn tells(order: &Order, event: &OrderEvent) -> Option<OrderEvent> {
+/// What the buyer hears of an event, given the order as it was before and all that was decided with it.
+fn tells(order: &Order, event: &OrderEvent, decided: &[OrderEvent]) -> Option<OrderEvent> {
     let template = if let OrderEvent::Confirmed = event {
         Template::OrderConfirmed
     } else if let OrderEvent::Rejected { .. } = event {
         Template::OrderRejected
     } else if let OrderEvent::Expired = event {
-        Template::OrderExpired
+        let keeps = decided.iter().any(|e| matches!(e, OrderEvent::DepositKept { .. }));
+        if keeps { Template::OrderExpiredDepositKept } else { Template::OrderExpired }
     } else if let OrderEvent::Cancelled = event {
         Template::OrderCancelled
     } else if let OrderEvent::LinesCancelled { .. } = event {

@@ -23,17 +23,19 @@ pub enum Account {
     Suspense,
     /// What providers keep for their services.
     Fee,
-    /// Sent back to buyers of orders that stay sold.
+    /// Sent back to buyers of orders that stay sold: money, and the points that went back with it.
     Refund,
     /// Taken back by buyers' banks.
     Chargeback,
+    /// Deposits that the shop keeps, since the rest did not come.
+    Forfeited,
     /// Goods at their prices, without tax.
     Sales,
     /// Coupons, promotions, and what a person let the buyer off.
     Discount,
     /// Loyalty points that buyers paid with.
     Points,
-    /// Gift cards that buyers paid with.
+    /// Gift cards that buyers paid with, less what went back to them.
     GiftCard,
     /// What buyers pay for shipping.
     Shipping,
@@ -49,6 +51,7 @@ impl Account {
         Self::Fee,
         Self::Refund,
         Self::Chargeback,
+        Self::Forfeited,
         Self::Sales,
         Self::Discount,
         Self::Points,
@@ -56,6 +59,12 @@ impl Account {
         Self::Shipping,
         Self::Tax,
     ];
+
+    /// Where money of a provider stands once it is taken: that of a gift card is with no provider, it was the shop's before.
+    #[must_use]
+    pub fn taken_by(provider: Provider) -> Self {
+        if provider == Provider::GiftCard { Self::GiftCard } else { Self::Captured(provider) }
+    }
 
     /// The stable name, without the provider.
     #[must_use]
@@ -67,6 +76,7 @@ impl Account {
             Self::Fee => "fee",
             Self::Refund => "refund",
             Self::Chargeback => "chargeback",
+            Self::Forfeited => "forfeited",
             Self::Sales => "sales",
             Self::Discount => "discount",
             Self::Points => "points",
@@ -95,7 +105,8 @@ impl Account {
     /// [`UnknownAccount`].
     pub fn parse(text: &str) -> Result<Self, UnknownAccount> {
         if let Some(provider) = text.strip_prefix("captured:") {
-            return Provider::from_name(provider).map(Self::Captured).ok_or(UnknownAccount);
+            let known = Provider::from_name(provider).map(Self::taken_by);
+            return known.filter(|account| account.provider().is_some()).ok_or(UnknownAccount);
         }
         Self::PLAIN.iter().copied().find(|account| account.name() == text).ok_or(UnknownAccount)
     }

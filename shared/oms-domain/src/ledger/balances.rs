@@ -7,6 +7,7 @@ use crate::event::RefundCause;
 use crate::ledger::{Account, Entry};
 use crate::money::Money;
 use crate::order::{Order, Refund};
+use crate::points_back;
 use crate::status::{OrderStatus, RefundStatus};
 
 /// Balances in minor units of the order's currency, debits above zero and credits below; accounts that hold nothing are
@@ -18,8 +19,8 @@ impl Balances {
     /// The books of an order.
     ///
     /// An order is sold from its confirmation until it is undone. Before and after that nobody owes anybody anything, and
-    /// what was paid stands in suspense; so nothing but money at a provider and suspense (and what a bank took back) is
-    /// ever left of an order that came to nothing.
+    /// what was paid stands in suspense; so nothing but money at a provider and suspense (and what a bank took back, what a
+    /// provider keeps, and a deposit that is kept) is ever left of an order that came to nothing.
     #[must_use]
     pub fn of(order: &Order) -> Self {
         let mut books = Self::default();
@@ -27,7 +28,9 @@ impl Balances {
         for payment in &order.payments {
             let back: i128 = refunded(order).filter(|r| r.payment_id == payment.id).map(|r| r.amount.minor()).sum();
             let (taken, gone) = (payment.captured.minor(), payment.charged_back.minor());
-            books.add(Account::Captured(payment.provider), taken - back - gone);
+            let fees = payment.fees_minor();
+            books.add(Account::taken_by(payment.provider), taken - back - gone - fees);
+            books.add(Account::Fee, fees);
             (captured, charged_back) = (captured + taken, charged_back + gone);
         }
         let nobodys = if is_sold(order) {
@@ -35,13 +38,24 @@ impl Balances {
             books.settle(order, captured)
         } else {
             let back: i128 = refunded(order).map(|r| r.amount.minor()).sum();
-            captured - back
+            captured - back - books.keep(order)
         };
         // A bank that takes back what would have gone back anyway takes nothing from the shop.
         let owed = charged_back.min(nobodys.max(0));
         books.add(Account::Suspense, owed - nobodys);
         books.add(Account::Chargeback, charged_back - owed);
         books
+    }
+
+    /// Deposits that the shop keeps, as far as they were not sent back after all. Says how much that is.
+    fn keep(&mut self, order: &Order) -> i128 {
+        let mut kept = 0;
+        for payment in &order.payments {
+            let back: i128 = refunded(order).filter(|r| r.payment_id == payment.id).map(|r| r.amount.minor()).sum();
+            kept += payment.forfeited.minor().min((payment.captured.minor() - back).max(0));
+        }
+        self.add(Account::Forfeited, -kept);
+        kept
     }
 
     /// What was sold: goods, shipping and tax, less what was given off.
@@ -66,6 +80,11 @@ impl Balances {
             self.add(Account::Shipping, shipping);
             self.add(Account::Discount, -discount);
             self.add(Account::Points, -points);
+        }
+        // Points that went back with a refund by lines are sent back like its money: those units stay sold.
+        for back in points_back::sent_back(order) {
+            self.add(Account::Refund, back.amount.minor());
+            self.add(Account::Points, -back.amount.minor());
         }
     }
 

@@ -58,7 +58,7 @@ fn decimal(minor: i128, currency: Currency) -> String {
 pub struct Posting {
     /// The stable name of the event.
     pub event: String,
-    /// Which payment or refund it was about, by our id.
+    /// Which payment, refund or return of points it was about, by our id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// The provider's own id of it, where it is known by then: what the provider's statement says.
@@ -120,11 +120,20 @@ pub fn history(records: &[CommitRecord]) -> Result<Vec<Cow<'_, [Posting]>>, Fold
     Ok(lists)
 }
 
-/// Which payment or refund an event is about: our id and the provider's.
+/// Which payment, refund or return of points an event is about: our id and the provider's.
 fn about(order: &Order, event: &OrderEvent) -> (Option<String>, Option<String>) {
+    // What the provider's statement calls a fee by is not the payment.
+    if let OrderEvent::FeeCharged { payment_id, reference, .. }
+    | OrderEvent::FeeReturned { payment_id, reference, .. } = event
+    {
+        return (Some(payment_id.to_string()), Some(reference.clone()));
+    }
     if let Some(id) = payment_of(event) {
         let theirs = order.payment(id).and_then(|p| p.provider_payment_id.clone());
         return (Some(id.to_string()), theirs);
+    }
+    if let OrderEvent::BenefitsReturned { return_id, .. } = event {
+        return (Some(return_id.to_string()), None);
     }
     if let Some(id) = refund_of(event) {
         let theirs = order.refund(id).and_then(|r| r.provider_reference.clone());
@@ -136,7 +145,8 @@ fn about(order: &Order, event: &OrderEvent) -> (Option<String>, Option<String>) 
 fn payment_of(event: &OrderEvent) -> Option<&PaymentId> {
     if let OrderEvent::PaymentCaptured { payment_id, .. }
     | OrderEvent::PaymentDisputed { payment_id, .. }
-    | OrderEvent::DisputeWon { payment_id } = event
+    | OrderEvent::DisputeWon { payment_id }
+    | OrderEvent::DepositKept { payment_id, .. } = event
     {
         Some(payment_id)
     } else {

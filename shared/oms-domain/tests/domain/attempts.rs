@@ -11,7 +11,7 @@ use oms_domain::refusal::Refusal;
 use oms_domain::status::{OrderStatus, PaymentStatus};
 use oms_domain::wake::{self, Work};
 
-use crate::given::{cny, due, reference, shirts, shirts_by};
+use crate::given::{at, cny, due, reference, shirts, shirts_by};
 use crate::world::{World, names};
 
 const FULL: &str = "186.00";
@@ -26,6 +26,7 @@ fn start(payment: usize, client: PayerClient, id: Option<&str>, object: Option<&
         client,
         provider_payment_id: id.map(str::to_owned),
         object: object.map(str::to_owned),
+        expires_at: at(1800),
     }
 }
 
@@ -39,6 +40,7 @@ fn told(world: &mut World, provider: Provider, position: usize, id: &str, kind: 
         reference: Some(reference(0, position)),
         live: false,
         kind,
+        fees: Vec::new(),
     }))
 }
 
@@ -127,6 +129,20 @@ fn what_was_begun_is_kept_once() {
     assert!(world.must(web()).is_empty());
 }
 
+/// A buyer who agrees while the order expires has promised money that nothing calls off again: a person has to.
+#[test]
+fn what_is_promised_after_it_was_called_off_is_told_to_people() {
+    for (provider, is_told) in [(Provider::Paypal, true), (Provider::Adyen, true), (Provider::Stripe, false)] {
+        let mut world = World::with(shirts_by(provider, DeclaredStatus::Due)).placed();
+        world.pass(1800);
+        world.must(Command::Compensate);
+        let late = PaymentFactKind::Authorized { amount: cny(FULL), expires_at: None };
+        told(&mut world, provider, 1, "auth_1", late);
+        let found = world.order().anomalies.iter().any(|a| a.what == "payment_promised_late");
+        assert_eq!(found, is_told, "{provider:?}: {:?}", world.order().payments[0].status);
+    }
+}
+
 #[test]
 fn what_cannot_be_begun() {
     let start = || start(1, PayerClient::Web, Some("pi_9"), None);
@@ -141,9 +157,13 @@ fn what_cannot_be_begun() {
     world.pass(1800);
     assert_eq!(wrong(&mut world), "expired");
     // The storefront did it itself.
-    let mut world = World::with(shirts()).placed();
-    told(&mut world, Provider::Stripe, 1, "pi_1", PaymentFactKind::Pending);
+    let mut world = World::with(shirts_by(Provider::Adyen, DeclaredStatus::Due)).placed();
+    told(&mut world, Provider::Adyen, 1, "psp_1", PaymentFactKind::Pending);
     assert_eq!(wrong(&mut world), "begun by the storefront itself");
+    // Stripe may have told of the intent before our own answer is stored.
+    let mut world = World::with(shirts()).placed();
+    told(&mut world, Provider::Stripe, 1, "pi_9", PaymentFactKind::Pending);
+    assert_eq!(names(&world.must(start())), ["payment_started"]);
     // A part was paid of another amount: a person looks first.
     let mut world = World::with(shirts()).placed();
     world.captured("pi_1", cny("1.00"));
@@ -158,6 +178,7 @@ fn what_cannot_be_begun() {
         client: PayerClient::Web,
         provider_payment_id: None,
         object: None,
+        expires_at: at(1800),
     };
     assert!(matches!(world.act(unknown), Err(Refusal::Unknown { .. })));
 }
@@ -212,7 +233,7 @@ fn the_loser_that_was_paid_as_well_is_refunded() {
 fn of_two_promises_the_later_is_given_back() {
     let mut world = World::with(shirts()).placed();
     world.must(open(Provider::Stripe, FULL));
-    let promised = || PaymentFactKind::Authorized { amount: cny(FULL) };
+    let promised = || PaymentFactKind::Authorized { amount: cny(FULL), expires_at: None };
     told(&mut world, Provider::Stripe, 1, "pi_1", promised());
     told(&mut world, Provider::Stripe, 2, "pi_2", promised());
     assert_eq!(to_call_off(&world), [2]);
@@ -329,7 +350,7 @@ fn a_promise_that_the_order_needs_is_kept_whatever_a_person_has_accepted() {
     let mut world = World::with(shirts()).placed();
     world.must(open(Provider::Wechatpay, FULL));
     told(&mut world, Provider::Wechatpay, 2, "wx_1", PaymentFactKind::Captured { amount: cny("40.00") });
-    told(&mut world, Provider::Stripe, 1, "pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+    told(&mut world, Provider::Stripe, 1, "pi_1", PaymentFactKind::Authorized { amount: cny(FULL), expires_at: None });
     let hold_id = world.order().active_holds().next().expect("a hold").id.clone();
     world.must(Command::ReleaseHold { hold_id, reason: "the rest is promised".into() });
     assert!(!to_call_off(&world).contains(&1), "{:?}", world.order().payments);

@@ -11,7 +11,7 @@ use oms_domain::decide::decide;
 use oms_domain::event::{CommitRecord, RefundLine};
 use oms_domain::id::{
     CaptureId, Carrier, Channel, ChannelOrderId, EventKey, HoldId, LineId, LocationId, OrderId, PaymentId,
-    PaymentReference, RefundId, ShipmentId, Sku, TrackingNumber,
+    PaymentReference, RefundId, ReturnId, ShipmentId, Sku, TrackingNumber,
 };
 use oms_domain::money::{Currency, Money};
 use oms_domain::order::Order;
@@ -60,7 +60,7 @@ proptest! {
     fn any_text_as_an_id(text in prop_oneof![spoil::text(), "[0-9A-Za-z]{18,34}(-r?[0-9]{0,12})?"]) {
         let tried = any_text_as!(
             &text, OrderId, PaymentReference, Channel, ChannelOrderId, Sku, LocationId, LineId, PaymentId, RefundId, CaptureId,
-            HoldId, ShipmentId, TrackingNumber, Carrier, EventKey
+            ReturnId, HoldId, ShipmentId, TrackingNumber, Carrier, EventKey
         );
         let kinds = include_str!("../../src/id.rs").matches("text_id!(\n").count();
         prop_assert_eq!(tried, kinds, "every kind of id is tried");

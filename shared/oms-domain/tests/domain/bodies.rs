@@ -1,13 +1,16 @@
 //! Random orders that are valid: several lines, one SKU twice, discounts of lines and of the order, gifts, services,
-//! tax included or added, several payments, cash on delivery, collected by the channel; in currencies of 0, 2, 3 digits.
+//! tax included or added, several payments, gift cards, cash on delivery, collected by the channel; in currencies of 0, 2, 3 digits.
 
 use oms_domain::body::{
-    DeclaredPayment, DeclaredStatus, DeliveryType, Line, LineKind, LineTax, OrderBody, PriceSource, Provider,
+    DeclaredPayment, DeclaredStatus, DeliveryType, Discount, DiscountKind, Line, LineKind, LineTax, OrderBody,
+    PaymentPurpose, PriceSource, Provider,
 };
 use oms_domain::capture::CaptureMoment;
+use oms_domain::deposit::OnDefault;
 use oms_domain::id::{ChannelOrderId, LocationId};
 use oms_domain::location::Product;
 use oms_domain::money::{Currency, Money};
+use oms_domain::refund_first::RefundFirst;
 use oms_domain::stock::StockLevel;
 use proptest::prelude::*;
 
@@ -48,6 +51,8 @@ pub struct BodyPlan {
     /// Payments: who, with which weight, and how far the channel has come.
     payments: Vec<(u8, u16, u8)>,
     short_address: bool,
+    /// Whether points are spent: not drawn, but chosen by the test.
+    points: bool,
 }
 
 fn line_plan() -> impl Strategy<Value = LinePlan> {
@@ -81,6 +86,7 @@ pub fn body_plan() -> impl Strategy<Value = BodyPlan> {
                 whole,
                 payments,
                 short_address,
+                points: false,
             },
         )
 }
@@ -121,6 +127,11 @@ fn payment(plan: (u8, u16, u8), amount: Money, order: usize, position: usize) ->
         0..=5 => Provider::Stripe,
         6 => Provider::Alipay,
         7 => Provider::Cod,
+        8 => Provider::Channel,
+        // Nothing can be set aside on a card that is to bring nothing.
+        _ if amount.is_positive() => {
+            return given::by_card(&format!("GC-{position}"), amount, given::reference(order, position));
+        }
         _ => Provider::Channel,
     };
     let mut payment = given::due(provider, amount, given::reference(order, position));
@@ -136,7 +147,29 @@ fn payment(plan: (u8, u16, u8), amount: Money, order: usize, position: usize) ->
     payment
 }
 
+/// The same discounts as points of two accounts; a part of the order's stays a coupon.
+fn spend_points(body: &mut OrderBody) {
+    for (i, discount) in body.lines.iter_mut().flat_map(|l| &mut l.discounts).enumerate() {
+        (discount.kind, discount.code) = (DiscountKind::Points, format!("P-{}", i % 2));
+    }
+    let Some(whole) = body.discounts.pop() else { return };
+    let parts = [(DiscountKind::Points, "P-0"), (DiscountKind::Coupon, "SUMMER"), (DiscountKind::Points, "P-2")];
+    let part = |((kind, code), amount): ((DiscountKind, &str), Money)| Discount {
+        kind,
+        code: code.into(),
+        amount,
+        ..whole.clone()
+    };
+    body.discounts = parts.into_iter().zip(whole.amount.split(&[2, 1, 3])).map(part).collect();
+}
+
 impl BodyPlan {
+    /// The same order with points instead of coupons.
+    pub fn with_points(mut self) -> Self {
+        self.points = true;
+        self
+    }
+
     pub fn body(&self, order: usize) -> OrderBody {
         let currency = given::currency(CURRENCIES[self.currency]);
         let lines: Vec<Line> = self.lines.iter().enumerate().map(|(i, l)| line(l, i + 1, currency)).collect();
@@ -168,11 +201,14 @@ impl BodyPlan {
         if let [first, second] = body.payments.as_mut_slice()
             && first.amount.is_positive()
             && second.status == DeclaredStatus::Due
-            && !second.provider.is_promise()
+            && second.provider.has_api()
             && !second.collected_by_channel
             && self.fee.is_multiple_of(2)
         {
             second.due_at = Some(given::at(100_000));
+            if self.fee.is_multiple_of(4) {
+                first.purpose = Some(PaymentPurpose::Deposit);
+            }
         }
         match self.delivery {
             0 => {
@@ -185,6 +221,9 @@ impl BodyPlan {
             }
             2 => body.delivery.kind = DeliveryType::Local,
             _ => {}
+        }
+        if self.points {
+            spend_points(&mut body);
         }
         if self.short_address && body.shipping_address.is_some() {
             body.shipping_address = Some(oms_domain::body::Address { city: None, region: None, ..given::address() });
@@ -204,6 +243,10 @@ pub struct ShopPlan {
     older: bool,
     /// When promises are taken.
     capture: CaptureMoment,
+    /// What a refund takes from first.
+    first: RefundFirst,
+    /// What becomes of deposits.
+    on_default: OnDefault,
 }
 
 /// A shop with small shelves and up to `orders` orders.
@@ -213,18 +256,30 @@ pub fn shop_plan(orders: usize) -> impl Strategy<Value = ShopPlan> {
         proptest::collection::vec((0_i64..9, 0_i64..2), SKUS.len() * PLACES.len()),
         proptest::option::weighted(0.2, 0_i64..300),
         proptest::bool::weighted(0.3),
-        proptest::sample::select(CaptureMoment::ALL),
+        (
+            proptest::sample::select(CaptureMoment::ALL),
+            proptest::sample::select(RefundFirst::ALL),
+            proptest::sample::select(OnDefault::ALL),
+        ),
     )
-        .prop_map(|(bodies, shelves, threshold, older, capture)| ShopPlan {
+        .prop_map(|(bodies, shelves, threshold, older, (capture, first, on_default))| ShopPlan {
             bodies,
             shelves,
             threshold,
             older,
             capture,
+            first,
+            on_default,
         })
 }
 
 impl ShopPlan {
+    /// The same shop, whose buyers spend points.
+    pub fn with_points(mut self) -> Self {
+        self.bodies = self.bodies.into_iter().map(BodyPlan::with_points).collect();
+        self
+    }
+
     pub fn world(&self) -> World {
         let mut stock = Vec::new();
         for (i, (on_hand, safety_stock)) in self.shelves.iter().enumerate() {
@@ -241,12 +296,17 @@ impl ShopPlan {
         let mut world = World::new(given::locations(), stock, products);
         world.older = self.older;
         world.policy.capture_when.otherwise = self.capture;
+        world.policy.deposit_on_default.otherwise = self.on_default;
         if let Some(units) = self.threshold {
             world.policy.review_thresholds = vec![given::money(&units.to_string(), currency.code())];
             world.policy.refund_approval_above = vec![given::money(&(units / 10).to_string(), currency.code())];
         }
+        world.policy.refund_first = self.first;
         for (i, plan) in self.bodies.iter().enumerate() {
-            world.place(BodyPlan { currency: self.bodies[0].currency, ..plan.clone() }.body(i));
+            let body = BodyPlan { currency: self.bodies[0].currency, ..plan.clone() }.body(i);
+            // Where gift cards are taken, a service keeps count of them, and of coupons.
+            world.policy.benefits |= body.payments.iter().any(|p| p.provider == Provider::GiftCard);
+            world.place(body);
         }
         world
     }

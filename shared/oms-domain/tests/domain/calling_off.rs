@@ -71,7 +71,7 @@ fn expiry_calls_the_payment_off_where_its_id_is_known() {
 fn a_promise_of_an_undone_order_is_given_back_whatever_the_provider_answers() {
     let begin = || {
         let mut world = World::with(shirts()).placed();
-        world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+        world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL), expires_at: None });
         world.must(Command::Cancel { reason: "changed my mind".into() });
         world
     };

@@ -8,6 +8,7 @@ use oms_domain::body::{
     OrderBody, PriceSource, Provider, ShippingChoice,
 };
 use oms_domain::capture::CaptureWhen;
+use oms_domain::deposit::DepositOnDefault;
 use oms_domain::id::{
     Carrier, Channel, ChannelOrderId, EventKey, LineId, LocationId, OrderId, PaymentReference, Sku, TrackingNumber,
 };
@@ -15,6 +16,7 @@ use oms_domain::location::{Location, LocationKind, Product};
 use oms_domain::money::{Currency, Money};
 use oms_domain::payment::{PaymentFact, PaymentFactKind};
 use oms_domain::policy::Policy;
+use oms_domain::refund_first::RefundFirst;
 use oms_domain::stock::StockLevel;
 
 /// So many seconds after the beginning of the tests' time.
@@ -78,6 +80,8 @@ pub fn policy() -> Policy {
         benefits: false,
         providers: Provider::ALL.iter().copied().collect(),
         capture_when: CaptureWhen::default(),
+        refund_first: RefundFirst::default(),
+        deposit_on_default: DepositOnDefault::default(),
         shipment_response_seconds: 86_400,
         close_after_seconds: 1_296_000,
         lookout_seconds: 300,
@@ -126,8 +130,14 @@ pub fn due(provider: Provider, amount: Money, reference: PaymentReference) -> De
         paid_at: None,
         due_at: None,
         purpose: None,
+        code: None,
         reference,
     }
+}
+
+/// A payment by gift card.
+pub fn by_card(code: &str, amount: Money, reference: PaymentReference) -> DeclaredPayment {
+    DeclaredPayment { code: Some(code.into()), ..due(Provider::GiftCard, amount, reference) }
 }
 
 /// Lines without discounts, shipping or tax, to be paid at once by one provider; the total is their sum.
@@ -240,5 +250,6 @@ pub fn fact(event: &str, payment: &str, kind: PaymentFactKind) -> PaymentFact {
         reference: None,
         live: false,
         kind,
+        fees: Vec::new(),
     }
 }

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use oms_domain::derived::line_counters;
 use oms_domain::desk;
 use oms_domain::event::{CaptureEvent, OrderEvent};
+use oms_domain::id::ReturnId;
 use oms_domain::ledger::{self, Account, Balances};
 use oms_domain::machine::Machine;
-use oms_domain::order::{Order, Shipment};
-use oms_domain::status::{CaptureStatus, ReservationStatus, ShipmentStatus};
+use oms_domain::order::{Order, Refund, Shipment};
+use oms_domain::status::{CaptureStatus, OrderStatus, ReservationStatus, ShipmentStatus};
 
 use crate::ledger::Ledger;
 use crate::work::{is_over, summary};
@@ -97,18 +98,31 @@ pub fn ledger(world: &World) {
         let kept = Ledger::of(&life.records);
         // What is lost for good is gone from the till of the test as well; what is contested only is still in it.
         let by_banks: i128 = order.payments.iter().map(|p| p.charged_back.minor() - p.lost.minor()).sum();
-        assert_eq!(sum(|a| a.provider().is_some()), kept.till - by_banks);
+        let is_held = |a: Account| a.provider().is_some() || a == Account::GiftCard;
+        assert_eq!(books.get(Account::Fee), kept.fees, "what providers keep");
+        assert_eq!(sum(is_held), kept.till - by_banks - kept.fees);
         assert!(books.get(Account::Suspense) <= 0 && books.get(Account::Receivable) >= 0, "{books:?}");
         assert!(books.get(Account::Refund) >= 0 && books.get(Account::Chargeback) >= 0, "{books:?}");
+        assert!(books.get(Account::Forfeited) <= 0, "{books:?}");
         let sold = sum(|a| {
             matches!(a, Account::Sales | Account::Tax | Account::Shipping | Account::Discount | Account::Points)
         });
         if sold == 0 && books.get(Account::Sales) == 0 {
-            let left = (kept.till - by_banks).max(0);
+            let deposit = -books.get(Account::Forfeited);
+            let left = if deposit == 0 {
+                (kept.till - by_banks).max(0)
+            } else {
+                // What a bank takes of a deposit that is kept is lost to the shop.
+                kept.till - by_banks + books.get(Account::Chargeback) - deposit
+            };
             assert_eq!(-books.get(Account::Suspense), left, "what is not sold is nobody's money");
             assert_eq!((books.get(Account::Receivable), books.get(Account::Refund)), (0, 0));
         } else {
             let paid = kept.taken().min(total);
+            // Points that went back with a refund are no longer given off, and what they paid for stays sold.
+            let back = |r: &&Refund| order.points_returned.contains(&ReturnId::of_refunded(&r.id));
+            let back = order.refunds.iter().filter(back).flat_map(|r| &r.points_back).map(|p| p.amount.minor());
+            let sold = sold + back.sum::<i128>();
             assert_eq!(books.get(Account::Receivable), -sold - paid, "what is owed is what was sold and not paid");
             let let_off = sold + total;
             assert!(let_off >= 0 && (let_off == 0 || order.payment_accepted), "{let_off} let off by nobody");
@@ -251,12 +265,32 @@ pub fn goods(world: &World) {
     }
 }
 
-/// Invariant 6, at rest: an order that is undone and over has sent back all that was captured; one that kept money has delivered.
+/// Invariant 6: a deposit is kept of an order that has just expired, under terms that said so when the buyer was asked, and no more
+/// of it than was paid as the deposit.
+pub fn deposits(world: &World) {
+    for change in &world.fresh {
+        let Some(before) = &change.before else { continue };
+        let mut state = before.clone();
+        for event in &change.record.events {
+            state.apply(event, change.record.at);
+            let OrderEvent::DepositKept { amount, .. } = event else { continue };
+            assert!(before.status == OrderStatus::AwaitingPayment && state.status == OrderStatus::Expired, "{event:?}");
+            assert!(before.terms.keeps_deposit && !before.is_held() && amount.is_positive(), "{event:?}");
+            let kept = state.forfeited().unwrap();
+            assert!(kept.compare(state.deposit().unwrap()).unwrap().is_le(), "{kept} is more than the deposit");
+            assert!(kept.compare(state.worth().unwrap()).unwrap().is_le(), "{kept} is more than the order is worth");
+        }
+    }
+}
+
+/// Invariant 6, at rest: an order that is undone and over has sent back all that was captured, but for a deposit that is kept; one
+/// that kept money has delivered.
 pub fn paid_or_back(order: &Order) {
     let kept = order.kept().unwrap();
     if order.is_undone() {
         // Below nothing where the bank took back what was on its way already.
-        assert!(!kept.is_positive(), "undone, and {kept} was kept");
+        let most = order.forfeited().unwrap();
+        assert!(kept.compare(most).unwrap().is_le(), "undone, and {kept} was kept, {most} as a deposit");
     } else {
         let delivered = order.shipments.iter().any(|s| s.status == ShipmentStatus::Delivered);
         assert!(delivered || order.digital_delivered, "over without a delivery: {}", order.status.name());

@@ -1,7 +1,7 @@
 //! Double-entry books kept from the stored events alone, apart from the order's own sums: four accounts, in minor
 //! units, whose balances sum to zero after every event.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oms_domain::body::DeclaredStatus;
 use oms_domain::event::{CommitRecord, OrderEvent, RefundCause};
@@ -24,6 +24,9 @@ pub struct Ledger {
     captured: BTreeMap<PaymentId, i128>,
     refunds: BTreeMap<RefundId, Posted>,
     lost: BTreeMap<PaymentId, i128>,
+    /// What providers keep of the money, beside all of this.
+    pub fees: i128,
+    fee_names: BTreeSet<String>,
 }
 
 /// A refund on the books.
@@ -83,6 +86,10 @@ impl Ledger {
             self.charged_back(payment_id, amount.minor());
         } else if let OrderEvent::DisputeWon { payment_id } = event {
             self.charged_back(payment_id, 0);
+        } else if let OrderEvent::FeeCharged { reference, amount, .. } = event {
+            self.fee(reference, amount.minor());
+        } else if let OrderEvent::FeeReturned { reference, amount, .. } = event {
+            self.fee(reference, -amount.minor());
         } else if let OrderEvent::RefundSucceeded { refund_id, .. } = event {
             self.paid_out(refund_id, true);
         } else if let OrderEvent::RefundFailed { refund_id, .. } = event {
@@ -128,6 +135,11 @@ impl Ledger {
         self.suspense -= posted.from_suspense;
         self.sales -= posted.amount - posted.from_suspense;
         self.payable += posted.amount;
+    }
+
+    fn fee(&mut self, reference: &str, minor: i128) {
+        assert!(minor != 0 && self.fee_names.insert(reference.into()), "the fee {reference} is booked twice");
+        self.fees += minor;
     }
 
     fn charged_back(&mut self, payment: &PaymentId, sum: i128) {

@@ -83,6 +83,11 @@ proptest! {
     }
 
     #[test]
+    fn invariant_6_a_deposit_is_kept_only_by_the_rule(plan in shop_plan(2), steps in steps(60)) {
+        live(&plan, &steps, invariants::deposits);
+    }
+
+    #[test]
     fn every_move_is_in_its_machines_table(plan in shop_plan(2), steps in steps(60)) {
         live(&plan, &steps, invariants::machines);
     }

@@ -135,9 +135,11 @@ person. A refund that was not sent is declined when the buyer's bank has taken i
     section::<BenefitStatus>(
         &mut text,
         "
-Where a service keeps count of coupons and points, an order's are reserved before it is checked, committed once it is
-confirmed, and released when it is undone. Each of the three may be said again and has its effect once. An order that is
-undone before the answer to its reservation was stored begins as released.",
+Where a service keeps count of coupons, points and gift cards, an order's are reserved before it is checked, committed
+once it is confirmed, and released when it is undone. Each of the three may be said again and has its effect once. An
+order that is undone before the answer to its reservation was stored begins as released. Points of a part that is
+cancelled or refunded by lines go back without a move. A gift card is a payment: with
+these it is authorized, captured and voided, and what goes back of it once it is captured goes back by refunds.",
     );
     text
 }

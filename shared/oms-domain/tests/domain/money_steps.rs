@@ -4,7 +4,7 @@ use oms_domain::body::Provider;
 use oms_domain::command::{CallOffAnswered, CaptureAnswered, Command, RefundAnswered, RefundAsk};
 use oms_domain::event::RefundLine;
 use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment_start::{PayerClient, ends_at};
 use oms_domain::status::RefundStatus;
 
 use crate::given;
@@ -138,7 +138,8 @@ impl World {
         };
         let kind = PaymentFactKind::Refund { refund_id, provider_refund_id, amount, status };
         let (provider, live) = (payment.provider, self.policy.live);
-        self.tell(life, PaymentFact { key, provider, provider_payment_id: known, reference: None, live, kind });
+        let fees = Vec::new();
+        self.tell(life, PaymentFact { key, provider, provider_payment_id: known, reference: None, live, kind, fees });
     }
 
     pub fn identify(&mut self, life: usize, n: u8) {
@@ -168,10 +169,13 @@ impl World {
         let (known, object) = match payment.provider {
             Provider::Stripe => (begun("pi"), None),
             Provider::Adyen | Provider::Paypal => (None, begun("object")),
-            Provider::Alipay | Provider::Wechatpay | Provider::Cod | Provider::Channel => (None, None),
+            Provider::Alipay | Provider::Wechatpay | Provider::Cod | Provider::Channel | Provider::GiftCard => {
+                (None, None)
+            }
         };
         let client = PayerClient::ALL[client as usize % PayerClient::ALL.len()];
         let payment_id = payment.id.clone();
-        self.say(life, Command::StartPayment { payment_id, client, provider_payment_id: known, object });
+        let expires_at = ends_at(&self.lives[life].order, payment, self.now);
+        self.say(life, Command::StartPayment { payment_id, client, provider_payment_id: known, object, expires_at });
     }
 }

@@ -2,8 +2,9 @@
 //! of their own. Orders that it began are carried on.
 
 use oms_domain::command::Command;
-use oms_domain::event::OrderEvent;
+use oms_domain::event::{CaptureEvent, OrderEvent};
 use oms_domain::status::ShipmentStatus;
+use oms_domain::terms::Terms;
 
 use crate::world::World;
 
@@ -12,7 +13,15 @@ use crate::world::World;
 pub fn part(command: &Command, mut events: Vec<OrderEvent>) -> Vec<OrderEvent> {
     let takes = matches!(command, Command::Compensate | Command::SubmitCapture { .. } | Command::AnswerCapture { .. });
     if !takes {
-        events.retain(|e| !matches!(e, OrderEvent::Capture(_)));
+        // What it would have begun is never begun, so nothing is left of it when the order is undone.
+        let withdrawn = |e: &OrderEvent| matches!(e, OrderEvent::Capture(CaptureEvent::Withdrawn { .. }));
+        events.retain(|e| !matches!(e, OrderEvent::Capture(_)) || withdrawn(e));
+    }
+    // Nor did it keep under which terms a buyer was asked.
+    for event in &mut events {
+        if let OrderEvent::PaymentRequested { terms, .. } = event {
+            *terms = Terms::default();
+        }
     }
     let planned = |e: &OrderEvent| matches!(e, OrderEvent::ShipmentPlanned { .. });
     if matches!(events.first(), Some(OrderEvent::Validated)) {

@@ -201,3 +201,21 @@ fn one_that_is_sent_again_has_its_turn() {
     assert_eq!(names(&events), ["refund_submitted"]);
     assert_eq!(wake::asked_at(world.order(), &world.order().refunds[0]), at(122));
 }
+
+/// The money can be on its way for days, and each question is answered: nobody has to look. Only a row of lost answers is
+/// a provider that does not answer.
+#[test]
+fn not_yet_is_an_answer_and_brings_no_refund_nearer_to_people() {
+    let mut world = asked(1);
+    submit(&mut world, 1);
+    let mut told = |answers: usize, said: &RefundAnswered| {
+        (0..answers).for_each(|_| answer(&mut world, 1, said.clone()));
+        world.order().refunds[0].status
+    };
+    assert_eq!(told(30, &pending()), RefundStatus::Submitted);
+    assert_eq!(told(19, &RefundAnswered::Unknown), RefundStatus::Unknown);
+    assert_eq!(told(1, &pending()), RefundStatus::Submitted, "it has answered");
+    assert_eq!(told(19, &RefundAnswered::Unknown), RefundStatus::Unknown);
+    assert_eq!(told(1, &RefundAnswered::Unknown), RefundStatus::Manual);
+    assert!(desk::tasks(world.order()).iter().any(|t| t.kind == oms_domain::task::TaskKind::Refund));
+}

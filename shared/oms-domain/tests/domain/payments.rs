@@ -83,7 +83,7 @@ fn a_person_may_accept_what_was_paid_and_what_is_beyond_goes_back() {
 fn another_currency_never_counts() {
     for kind in [
         PaymentFactKind::Captured { amount: money(FULL, "USD") },
-        PaymentFactKind::Authorized { amount: money(FULL, "USD") },
+        PaymentFactKind::Authorized { amount: money(FULL, "USD"), expires_at: None },
     ] {
         let mut world = World::with(shirts()).placed();
         let events = world.stripe("pi_1", kind);
@@ -163,7 +163,7 @@ fn a_late_failure_never_takes_money_or_a_promise_back() {
     }
     // A card that was declined before the one that was promised may be told late.
     let mut world = World::with(shirts()).placed();
-    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL), expires_at: None });
     assert_eq!(world.order().status, OrderStatus::InFulfilment);
     assert_eq!(names(&world.stripe("pi_1", failed())), ["noted"]);
     assert_eq!(world.order().payments[0].status, PaymentStatus::Authorized);
@@ -181,7 +181,7 @@ fn a_payment_that_failed_may_still_succeed() {
 #[test]
 fn a_promise_that_is_lost_before_the_goods_move_holds_them() {
     let mut world = World::with(shirts()).placed();
-    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL), expires_at: None });
     let events = world.stripe("pi_1", PaymentFactKind::Cancelled);
     assert_eq!(names(&events), ["payment_expired", "hold_placed"]);
     assert_eq!(holds(world.order()), [HoldKind::PaymentMismatch]);
@@ -197,7 +197,7 @@ fn a_promise_that_is_lost_before_the_goods_move_holds_them() {
 #[test]
 fn a_promise_that_is_lost_after_the_goods_moved_is_raised() {
     let mut world = World::with(shirts()).placed();
-    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL), expires_at: None });
     world.shipped(1);
     let events = world.stripe("pi_1", PaymentFactKind::Cancelled);
     assert_eq!(names(&events), ["payment_expired", "anomaly_raised"]);
@@ -343,7 +343,7 @@ fn a_payment_in_the_place_of_one_that_failed_must_bring_what_is_owed() {
 /// Two parcels promised by one authorization, of which the first has left.
 fn half_shipped_on_a_promise() -> World {
     let mut world = World::with(order_of(vec![line(1, "TEE-M", 12, cny("10.00"))], Provider::Stripe)).placed();
-    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny("120.00") });
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny("120.00"), expires_at: None });
     world.shipped(1);
     world
 }
@@ -365,7 +365,7 @@ fn a_promise_on_which_nothing_relied_is_lost_without_a_word_to_people() {
     body.payments[0].amount = cny("100.00");
     body.payments.push(due(Provider::Stripe, cny("86.00"), reference(0, 2)));
     let mut world = World::with(body).placed();
-    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny("100.00") });
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny("100.00"), expires_at: None });
     assert_eq!(world.order().status, OrderStatus::AwaitingPayment);
     assert_eq!(names(&world.stripe("pi_1", PaymentFactKind::Cancelled)), ["payment_expired"]);
     assert_eq!((holds(world.order()), world.open_tasks(0)), (vec![], 0));

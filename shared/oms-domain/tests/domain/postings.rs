@@ -7,6 +7,7 @@ use oms_domain::ledger::{self, Account, Balances, Entry, Posting};
 use oms_domain::payment::PaymentFactKind;
 use oms_domain::status::RefundStatus;
 
+use crate::fees::{captured, fee, told};
 use crate::given::{cny, currency, discount, due, line, money, order_of, reference, shirts, shirts_by};
 use crate::world::World;
 
@@ -20,7 +21,7 @@ fn shown(posting: &Posting) -> String {
 }
 
 /// All that the first order's commits wrote into its books.
-fn books(world: &World) -> Vec<String> {
+pub fn books(world: &World) -> Vec<String> {
     world.lives[0].records.iter().flat_map(|r| &r.postings).map(shown).collect()
 }
 
@@ -39,7 +40,7 @@ fn ask(world: &mut World, amount: &str) {
 }
 
 /// Every refund that waits is sent, and the provider says the same of each.
-fn send(world: &mut World, answer: &RefundAnswered) {
+pub fn send(world: &mut World, answer: &RefundAnswered) {
     let open = |s| matches!(s, RefundStatus::Approved);
     let ids: Vec<_> = world.order().refunds.iter().filter(|r| open(r.status)).map(|r| r.id.clone()).collect();
     for refund_id in ids {
@@ -48,7 +49,7 @@ fn send(world: &mut World, answer: &RefundAnswered) {
     }
 }
 
-fn done() -> RefundAnswered {
+pub fn done() -> RefundAnswered {
     RefundAnswered::Succeeded { reference: Some("re_1".into()) }
 }
 
@@ -68,6 +69,21 @@ fn cases() -> Vec<Case> {
     vec![
         Case { name: "unpaid", body: shirts(), life: |w| w.pass(1_800), books: &[] },
         Case { name: "paid", body: shirts(), life: |w| _ = w.captured("pi_1", cny("186.00")), books: &[PAID, SOLD] },
+        Case {
+            name: "paid, and the provider keeps a part",
+            body: shirts(),
+            life: |w| {
+                told(w, "pi_1", captured(), &[fee("txn_1 5.70")]);
+                told(w, "pi_1", captured(), &[fee("txn_1 5.70")]);
+                told(w, "pi_1", PaymentFactKind::Other { name: "a fee given back".into() }, &[fee("txn_2 -1.70")]);
+            },
+            books: &[
+                PAID,
+                "fee_charged: captured:stripe -5.70, fee 5.70",
+                SOLD,
+                "fee_returned: captured:stripe 1.70, fee -1.70",
+            ],
+        },
         Case {
             name: "refunded in part",
             body: shirts(),
@@ -293,6 +309,16 @@ fn postings_name_the_payment_and_the_refund_on_both_sides() {
         ("refund_succeeded", Some(refund.as_str()), Some("re_1")),
     ];
     assert_eq!(about, expected);
+}
+
+/// A statement of the provider's has its own name of a fee.
+#[test]
+fn a_posting_of_a_fee_names_the_payment_and_what_the_provider_calls_the_fee() {
+    let mut world = World::with(shirts()).placed();
+    told(&mut world, "pi_1", captured(), &[fee("txn_1 5.70")]);
+    let posting = world.lives[0].records.iter().flat_map(|r| &r.postings).find(|p| p.event == "fee_charged").unwrap();
+    let payment = world.order().payments[0].id.to_string();
+    assert_eq!((posting.subject.as_deref(), posting.reference.as_deref()), (Some(payment.as_str()), Some("txn_1")));
 }
 
 /// What is stored stays readable: names and numbers as they are written today.

@@ -79,7 +79,7 @@ fn the_random_lives_reach_every_state_and_every_kind_of_task() {
     ];
     wanted.extend(of_orders.iter().map(|k| format!("task {}", k.name())));
     let mut seen = BTreeSet::new();
-    for_each_state(600, |world| {
+    for_each_state(3_000, |world| {
         for life in &world.lives {
             statuses(&life.order, &mut seen);
             seen.extend(desk::tasks(&life.order).iter().map(|t| format!("task {}", t.kind.name())));

@@ -7,7 +7,7 @@ use oms_domain::event::{OrderEvent, RefundCause, RefundLine};
 use oms_domain::id::{LineId, RefundId};
 use oms_domain::money::Money;
 use oms_domain::payment::{PaymentFactKind, RefundFactStatus};
-use oms_domain::refund_share::paid_for_lines;
+use oms_domain::refund_share::shares;
 use oms_domain::refusal::Refusal;
 use oms_domain::status::RefundStatus;
 use oms_domain::task::TaskKind;
@@ -96,7 +96,7 @@ fn ten_at_23_90_less_a_quarter_are_179_25_and_come_back_so() {
         body.payments[0].amount = body.total;
         body
     };
-    assert_eq!(paid_for_lines(World::with(body()).order()).unwrap(), [(LineId::number(1), money("179.25", "GBP"))]);
+    assert_eq!(shares(World::with(body()).order()).unwrap()[0].paid, money("179.25", "GBP"));
     for parts in [vec![10], vec![1; 10], vec![3, 3, 3, 1], vec![7, 2, 1], vec![1, 9]] {
         let mut world = World::with(body()).paid();
         let mut back = Money::zero(world.order().body.currency);
@@ -121,7 +121,7 @@ fn lines_bear_their_share_of_discounts_tax_and_shipping() {
     body.total = cny("39.00");
     body.payments[0].amount = body.total;
     let mut world = World::with(body).paid();
-    let paid: Vec<Money> = paid_for_lines(world.order()).unwrap().into_iter().map(|(_, m)| m).collect();
+    let paid: Vec<Money> = shares(world.order()).unwrap().into_iter().map(|s| s.paid).collect();
     assert_eq!(paid, [cny("32.51"), cny("6.49"), cny("0.00")], "25 − 0.83 + 1.67 + 6.67, 5 − 0.17 + 0.33 + 1.33");
     assert_eq!(sum(&lines(&mut world, &[(1, 1)]).unwrap()), cny("10.84"));
     assert_eq!(sum(&lines(&mut world, &[(1, 2), (2, 1)]).unwrap()), cny("28.16"));

@@ -5,7 +5,7 @@ use oms_domain::event::{OrderEvent, RefundCause, RefundLine};
 use oms_domain::id::{LineId, RefundId};
 use oms_domain::money::Money;
 use oms_domain::order::Order;
-use oms_domain::refund_share::{of_lines, paid_for_lines};
+use oms_domain::refund_share::{of_lines, shares};
 use proptest::prelude::*;
 
 use crate::bodies::body_plan;
@@ -35,7 +35,7 @@ fn received(body: OrderBody) -> Order {
 }
 
 fn paid(order: &Order) -> Vec<String> {
-    paid_for_lines(order).unwrap().into_iter().map(|(_, m)| m.amount().to_string()).collect()
+    shares(order).unwrap().into_iter().map(|s| s.paid.amount().to_string()).collect()
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn tax_discount_and_shipping_fall_to_the_lines() {
     for (name, change, expected) in cases {
         let order = received(priced(*change));
         assert_eq!(paid(&order), expected, "{name}");
-        let sum = Money::sum(order.body.currency, paid_for_lines(&order).unwrap().into_iter().map(|(_, m)| m));
+        let sum = Money::sum(order.body.currency, shares(&order).unwrap().into_iter().map(|s| s.paid));
         assert_eq!(sum.unwrap(), order.body.total, "{name}");
     }
     // In a currency without decimals, by largest remainder.
@@ -115,21 +115,22 @@ fn lines_that_say_too_much_tax_are_not_believed() {
 }
 
 /// What units of a line are worth now; they are refunded with that.
-fn take(order: &mut Order, position: usize, quantity: u32) -> Money {
+pub fn take(order: &mut Order, position: usize, quantity: u32) -> Money {
     let part = RefundLine { line_id: LineId::number(position), quantity };
-    let amount = of_lines(order, std::slice::from_ref(&part)).unwrap();
+    let back = of_lines(order, std::slice::from_ref(&part)).unwrap();
     let refund = OrderEvent::RefundApproved {
         refund_id: RefundId::of(&order.id, order.refunds.len() + 1),
         payment_id: order.payments[0].id.clone(),
-        amount,
+        amount: back.amount,
         cause: RefundCause::Requested,
         reason: "test".into(),
         lines: vec![part],
+        points_back: back.points,
         key: None,
         by: None,
     };
     order.apply(&refund, at(0));
-    amount
+    back.amount
 }
 
 /// Ten at 23.90 with 20 % VAT included less a quarter: all 512 ways to send ten back in parts end at 179.25. What is back
@@ -173,11 +174,11 @@ proptest! {
         let body = plan.body(0);
         let mut world = World::with(body);
         let order = &mut world.lives[0].order;
-        let shares = paid_for_lines(order).unwrap();
+        let shares = shares(order).unwrap();
         let zero = Money::zero(order.body.currency);
         let total = order.body.total;
-        prop_assert_eq!(Money::sum(order.body.currency, shares.iter().map(|(_, m)| *m)).unwrap(), total);
-        prop_assert!(shares.iter().all(|(_, m)| !m.is_negative()));
+        prop_assert_eq!(Money::sum(order.body.currency, shares.iter().map(|s| s.paid)).unwrap(), total);
+        prop_assert!(shares.iter().all(|s| !s.paid.is_negative()));
         // Whoever collected it, the whole is there to be refunded.
         for payment in &mut order.payments {
             payment.captured = payment.amount;

@@ -43,7 +43,7 @@ fn each_stage_of_an_order_has_its_words() {
 fn the_other_words_for_payments() {
     let placed = || World::with(shirts()).placed();
     let mut world = placed();
-    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL) });
+    world.stripe("pi_1", PaymentFactKind::Authorized { amount: cny(FULL), expires_at: None });
     assert_eq!(payment_status(world.order()), "authorized");
     world.must(Command::Cancel { reason: "no".into() });
     world.settle(0);

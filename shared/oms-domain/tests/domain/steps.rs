@@ -1,13 +1,15 @@
 //! Random steps in the lives of orders: commands of people and workflows, facts of providers, locations and carriers,
 //! in any state, at any time. What a step means is worked out against the state that it finds.
 
+use jiff::Timestamp;
 use oms_domain::body::Provider;
 use oms_domain::capture::CaptureMoment;
 use oms_domain::command::{Command, Report, Scan};
 use oms_domain::event::RefundLine;
 use oms_domain::id::{PaymentReference, ShipmentId};
 use oms_domain::money::Money;
-use oms_domain::payment::{PaymentFact, PaymentFactKind};
+use oms_domain::payment::{FeeFact, PaymentFact, PaymentFactKind};
+use oms_domain::policy::Policy;
 use oms_domain::status::ShipmentStatus;
 use proptest::prelude::*;
 
@@ -175,7 +177,7 @@ impl World {
         {
             self.till.take(&fact.provider_payment_id, *amount);
         }
-        if let PaymentFactKind::Authorized { amount } = &fact.kind
+        if let PaymentFactKind::Authorized { amount, .. } = &fact.kind
             && amount.currency() == self.lives[life].order.body.currency
             && fact.live == self.policy.live
         {
@@ -190,7 +192,7 @@ impl World {
         let key = self.new_key();
         let order = &self.lives[life].order;
         let declared = &order.body.payments[payment as usize % order.body.payments.len()];
-        let provider = if declared.provider.is_promise() { Provider::Stripe } else { declared.provider };
+        let provider = if declared.provider.has_api() { declared.provider } else { Provider::Stripe };
         let mut money = match amount {
             0..=160 => declared.amount,
             161..=185 => declared.amount.split(&[1, 1])[0],
@@ -202,12 +204,19 @@ impl World {
         if odd < 8 {
             money = given::minor(100, given::currency("USD"));
         }
+        // Some tell until when, and not all of that can be true.
+        let expires_at = match odd % 4 {
+            0 => None,
+            1 => Some(Policy::after(self.now, 3 * 86_400)),
+            2 => Some(Timestamp::MIN),
+            _ => Some(Timestamp::MAX),
+        };
         let kind = match kind {
             0..=60 if self.policy.capture_when.otherwise != CaptureMoment::Provider => {
-                PaymentFactKind::Authorized { amount: money }
+                PaymentFactKind::Authorized { amount: money, expires_at }
             }
             0..=110 => PaymentFactKind::Captured { amount: money },
-            111..=150 => PaymentFactKind::Authorized { amount: money },
+            111..=150 => PaymentFactKind::Authorized { amount: money, expires_at },
             151..=170 => PaymentFactKind::Pending,
             171..=190 => PaymentFactKind::Failed { reason: "card_declined".into() },
             191..=210 => PaymentFactKind::Cancelled,
@@ -222,7 +231,14 @@ impl World {
             _ => None,
         };
         let provider_payment_id = format!("{}_{life}_{}", provider.name(), (payment / 16) % 4);
-        PaymentFact { key, provider, provider_payment_id, reference, live: odd >= 250, kind }
+        // Told by some events only, and again by others.
+        let fee = FeeFact {
+            reference: format!("fee_{provider_payment_id}_{}", amount % 2),
+            is_returned: amount % 4 == 3,
+            amount: given::minor(i64::from(amount % 8), order.body.currency),
+        };
+        let fees = if amount.is_multiple_of(3) { vec![fee] } else { Vec::new() };
+        PaymentFact { key, provider, provider_payment_id, reference, live: odd >= 250, kind, fees }
     }
 
     fn any_shipment(&self, life: usize, n: u8) -> Option<ShipmentId> {

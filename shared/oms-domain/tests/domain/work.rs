@@ -2,7 +2,7 @@
 //! locations and carriers answer in the end.
 
 use jiff::Timestamp;
-use oms_domain::benefit;
+use oms_domain::benefit::{self, BenefitWork};
 use oms_domain::command::{BenefitAnswered, CaptureAnswered, Command, RefundAnswered, Report, Scan};
 use oms_domain::desk;
 use oms_domain::id::{CaptureId, PaymentId, RefundId, ShipmentId};
@@ -20,10 +20,9 @@ use crate::world::World;
 pub fn is_over(order: &Order) -> bool {
     let over = order.status.is_final();
     let refunds = order.refunds.iter().all(|r| matches!(r.status, RefundStatus::Succeeded | RefundStatus::Declined));
-    let owes = if order.is_undone() { order.refundable_total() } else { order.excess() };
     let captures =
         order.captures.iter().all(|c| matches!(c.status, CaptureStatus::Succeeded | CaptureStatus::Withdrawn));
-    over && refunds && captures && owes.unwrap().is_zero() && order.live_reservations().next().is_none()
+    over && refunds && captures && order.owes().unwrap().is_zero() && order.live_reservations().next().is_none()
 }
 
 /// The names of the statuses of an order's parts, for messages.
@@ -33,6 +32,15 @@ pub fn summary(order: &Order) -> String {
     let refunds: Vec<_> = order.refunds.iter().map(|r| format!("{} {}", r.status.name(), r.amount)).collect();
     let holds = order.active_holds().count();
     format!("{} v{} {shipments:?} {payments:?} {refunds:?}, {holds} holds", order.status.name(), order.version)
+}
+
+/// What the service of coupons, points and gift cards says to a commit or a release; none where that, or its answer, is lost.
+fn benefits_answer(mood: Mood) -> Option<BenefitAnswered> {
+    match mood {
+        Mood::Fine | Mood::Slow => Some(BenefitAnswered::Done),
+        Mood::Refusing => Some(BenefitAnswered::Refused { reason: "no".into() }),
+        Mood::LostAnswer | Mood::LostCall => None,
+    }
 }
 
 impl World {
@@ -65,8 +73,9 @@ impl World {
                 called |= self.send_refunds(life, mood);
                 called |= self.send_captures(life, mood);
                 called |= self.call_off(life, mood);
-                if let Some(work) = benefit::work(&self.lives[life].order, &self.policy) {
-                    self.step(life, Command::TellBenefits { work, answer: BenefitAnswered::Done });
+                while let Some(work) = benefit::work(&self.lives[life].order, &self.policy) {
+                    let Some(answer) = benefits_answer(mood) else { break };
+                    self.tell_benefits(life, work, answer);
                 }
                 self.step(life, Command::ReleaseStock);
             }
@@ -77,6 +86,16 @@ impl World {
     /// A step of a workflow is never refused: at worst it has nothing to do.
     fn step(&mut self, life: usize, command: Command) {
         self.order_act(life, command).expect("a step is not refused");
+    }
+
+    /// What the service takes of gift cards is on its books: it gives back no more.
+    fn tell_benefits(&mut self, life: usize, work: BenefitWork, answer: BenefitAnswered) {
+        if matches!((&work, &answer), (BenefitWork::Commit, BenefitAnswered::Done)) {
+            for (payment, _) in self.lives[life].order.gift_cards() {
+                self.till.take(payment.reference.as_str(), payment.authorized);
+            }
+        }
+        self.step(life, Command::TellBenefits { work, answer });
     }
 
     fn send_refunds(&mut self, life: usize, mood: Mood) -> bool {
@@ -101,12 +120,22 @@ impl World {
         let refund = order.refund(id).unwrap().clone();
         let payment = order.payment(&refund.payment_id).unwrap();
         let by_channel = order.is_collected_by_channel(payment);
-        let gateway = payment.provider_payment_id.clone().filter(|_| !payment.provider.is_promise());
+        let card = order.returned_to_card(&refund).map(|_| payment.reference.to_string());
+        let gateway = payment.provider_payment_id.clone().filter(|_| payment.provider.has_api());
         let answer = |answer| Command::AnswerRefund { refund_id: id.clone(), answer };
         let submit = || Command::SubmitRefund { refund_id: id.clone() };
         if by_channel {
             self.step(life, submit());
             return self.step(life, answer(RefundAnswered::Succeeded { reference: None }));
+        }
+        if let Some(card) = card {
+            if refund.status == RefundStatus::Approved {
+                self.step(life, submit());
+            }
+            // A return is said again as it was: nobody asks first, and none is on its way for long.
+            let mood = if mood == Mood::Slow { Mood::Fine } else { mood };
+            let answered = self.till.refund(id, &card, refund.amount, mood);
+            return self.step(life, answer(answered));
         }
         let Some(payment) = gateway else {
             let reason = "no gateway".to_owned();

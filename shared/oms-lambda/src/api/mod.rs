@@ -7,6 +7,8 @@ pub mod answers;
 pub mod body_view;
 pub mod callbacks;
 pub mod fields;
+#[cfg(test)]
+mod gift_card_tests;
 pub mod ledger;
 mod order_convert;
 pub mod order_line_view;

@@ -6,11 +6,12 @@ use oms_domain::body::{
     OrderBody, PlacedOrder, PriceSource, Provider, ShippingChoice, TimeWindow,
 };
 use oms_domain::id::{LineId, OrderId, PaymentReference};
+use oms_domain::money::Money;
 
 use super::fields::{Email, Note, Text};
 use super::order_request::{
     AddressRequest, ClientRequest, CollectedBy, CustomerRequest, DeclaredPaymentRequest, DeliveryRequest,
-    DiscountRequest, GiftRequest, InvoiceRequest, LineRequest, OrderRequest,
+    DiscountRequest, GiftRequest, InvoiceRequest, LineRequest, OrderRequest, PaymentRequest,
 };
 use super::values::plausible;
 use crate::auth::Caller;
@@ -34,7 +35,13 @@ impl OrderRequest {
             let detail = format!("{field}: is taken only from a credential of the channel {} itself", self.channel);
             return Err(Problem::forbidden(detail).member("field", field));
         }
-        Ok(PlacedOrder::new(self.into_body(order_id)?)?)
+        let is_one = self.payment.is_some();
+        let named = |error: FieldError| match error.field.strip_prefix("payments[0].") {
+            // By the name under which it was sent.
+            Some(part) if is_one => FieldError::new(format!("payment.{part}"), error.reason),
+            Some(_) | None => error,
+        };
+        Ok(PlacedOrder::new(self.into_body(order_id)?).map_err(named)?)
     }
 
     /// The first field that says what only the channel itself can know: its prices, and what it collects.
@@ -63,17 +70,7 @@ impl OrderRequest {
         let payments = match (self.payment, self.payments) {
             (Some(_), Some(_)) => return Err(FieldError::new("payments", "must not stand beside payment")),
             (None, None) => return Err(FieldError::new("payment", "is required (or payments)")),
-            (Some(payment), None) => vec![DeclaredPayment {
-                provider: payment.provider,
-                amount: self.total,
-                collected_by_channel: payment.provider == Provider::Channel,
-                status: DeclaredStatus::Due,
-                channel_reference: None,
-                paid_at: None,
-                due_at: None,
-                purpose: None,
-                reference: PaymentReference::of(order_id, 1),
-            }],
+            (Some(payment), None) => vec![whole(payment, self.total, order_id)],
             (None, Some(payments)) => declared(payments, order_id)?,
         };
         let lines = self.lines.into_iter().enumerate().map(|(i, line)| line_of(i, line)).collect::<Result<_, _>>()?;
@@ -122,6 +119,22 @@ fn at_most<T>(field: &str, items: &[T], max: usize) -> Result<(), FieldError> {
     }
 }
 
+/// One payment that is to bring all of it.
+fn whole(payment: PaymentRequest, total: Money, order_id: &OrderId) -> DeclaredPayment {
+    DeclaredPayment {
+        provider: payment.provider,
+        amount: total,
+        collected_by_channel: payment.provider == Provider::Channel,
+        status: DeclaredStatus::Due,
+        channel_reference: None,
+        paid_at: None,
+        due_at: None,
+        purpose: None,
+        code: payment.code.map(Text::into_string),
+        reference: PaymentReference::of(order_id, 1),
+    }
+}
+
 fn declared(payments: Vec<DeclaredPaymentRequest>, order_id: &OrderId) -> Result<Vec<DeclaredPayment>, FieldError> {
     if payments.is_empty() {
         return Err(FieldError::new("payments", "must have at least one payment"));
@@ -146,6 +159,7 @@ fn declared(payments: Vec<DeclaredPaymentRequest>, order_id: &OrderId) -> Result
             paid_at: plausible(&format!("payments[{i}].paid_at"), payment.paid_at)?,
             due_at: plausible(&format!("payments[{i}].due_at"), payment.due_at)?,
             purpose: payment.purpose,
+            code: payment.code.map(Text::into_string),
             reference: PaymentReference::of(order_id, i + 1),
         })
     };

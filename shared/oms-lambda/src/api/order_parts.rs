@@ -38,6 +38,9 @@ pub struct PaymentView {
     /// Taken so far.
     #[schema(value_type = schema::Money)]
     pub captured: Money,
+    /// Until when it is authorized, as the provider says or as far as is known; none for anything else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authorized_until: Option<Timestamp>,
     /// `merchant` or `channel`.
     pub collected_by: &'static str,
     /// When it was paid, if the channel said so.
@@ -49,6 +52,15 @@ pub struct PaymentView {
     /// `deposit` or `balance`, if the order said so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<&'static str>,
+    /// Which gift card, by the end of its code: whoever knows all of it can spend it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_ends: Option<String>,
+}
+
+/// The last four characters, and never more than half of them.
+fn end_of(code: &str) -> String {
+    let count = code.chars().count();
+    code.chars().skip(count - (count / 2).min(4)).collect()
 }
 
 impl PaymentView {
@@ -65,10 +77,12 @@ impl PaymentView {
             status: payment.status,
             amount: payment.amount,
             captured: payment.captured,
+            authorized_until: payment.expires_at.filter(|_| payment.status == PaymentStatus::Authorized),
             collected_by: if by_channel { "channel" } else { "merchant" },
             paid_at: declared.and_then(|d| d.paid_at),
             due_at: declared.and_then(|d| d.due_at),
             purpose: declared.and_then(|d| d.purpose).map(PaymentPurpose::name),
+            code_ends: declared.and_then(|d| d.code.as_deref()).map(end_of),
         }
     }
 }

@@ -198,6 +198,8 @@ pub struct PaymentRequest {
     /// Through whom.
     #[schema(value_type = schema::Provider)]
     pub provider: body::Provider,
+    /// The code of a gift card: required for `gift_card`, and only for that.
+    pub code: Option<Text<1, 64>>,
 }
 
 /// Who collects a payment.
@@ -234,6 +236,8 @@ pub struct DeclaredPaymentRequest {
     /// `deposit` (due at once) or `balance` (with a `due_at`), for people.
     #[schema(value_type = Option<schema::PaymentPurpose>)]
     pub purpose: Option<body::PaymentPurpose>,
+    /// The code of a gift card: required for `gift_card`, and only for that.
+    pub code: Option<Text<1, 64>>,
 }
 
 /// How and when it is handed over.

@@ -21,12 +21,12 @@ fn order_id() -> OrderId {
     OrderId::parse(ID).unwrap()
 }
 
-fn money(amount: &str) -> Value {
+pub(super) fn money(amount: &str) -> Value {
     json!({"amount": amount, "currency": "CNY"})
 }
 
 /// The contract's example.
-fn example() -> Value {
+pub(super) fn example() -> Value {
     json!({
         "channel": "web", "channel_order_id": "W-1001", "currency": "CNY",
         "customer": {"id": "c-1", "name": "王芳", "email": "wang@example.com", "phone": "+8613800000000"},
@@ -80,7 +80,7 @@ fn full() -> Value {
 
 fn caller(role: Role, channels: &[&str]) -> Caller {
     let channels: BTreeSet<Channel> = channels.iter().map(|c| Channel::parse(*c).unwrap()).collect();
-    Caller { name: role.name().into(), role, channels }
+    Caller { name: role.name().into(), role, channels, locations: None }
 }
 
 fn place(order: &Value, caller: &Caller) -> Result<PlacedOrder, Problem> {
@@ -88,7 +88,7 @@ fn place(order: &Value, caller: &Caller) -> Result<PlacedOrder, Problem> {
     request.into_placed(&order_id(), caller)
 }
 
-fn placed(order: &Value) -> Result<PlacedOrder, Problem> {
+pub(super) fn placed(order: &Value) -> Result<PlacedOrder, Problem> {
     place(order, &caller(Role::Channel, &["web", "tmall"]))
 }
 
@@ -245,6 +245,7 @@ fn each_broken_field_is_named() {
         ("payments/0/due_at", json!("noon"), "payments[0].due_at"),
         ("payments/0/due_at", json!("2026-12-01T00:00:00Z"), "payments[0].due_at"),
         ("payments/0/purpose", json!("tip"), "payments[0].purpose"),
+        ("payments/0/code", json!("GC-123"), "payments[0].code"),
         ("delivery/type", json!("drone"), "delivery.type"),
         ("delivery/type", json!("pickup"), "delivery.location_id"),
         ("delivery/window/to", json!("2026-11-11T00:00:00Z"), "delivery.window.to"),
@@ -312,7 +313,7 @@ fn only_the_channel_itself_speaks_for_it() {
     forbidden(&example(), &caller(Role::Manager, &[]), "channel");
 }
 
-fn received(order: &Value) -> (Order, Vec<CommitRecord>) {
+pub(super) fn received(order: &Value) -> (Order, Vec<CommitRecord>) {
     let body = placed(order).unwrap();
     let record = CommitRecord {
         order_id: order_id(),
@@ -367,7 +368,7 @@ fn the_view_has_the_contract_s_members() {
     assert_eq!(
         view["totals"],
         json!({"items": money("198.00"), "discount": money("20.00"), "shipping": money("8.00"), "tax": money("0.00"),
-               "total": money("186.00"), "cancelled": money("0.00"), "due": money("186.00"), "captured": money("0.00"), "refunded": money("0.00"), "charged_back": money("0.00")})
+               "total": money("186.00"), "cancelled": money("0.00"), "due": money("186.00"), "captured": money("0.00"), "refunded": money("0.00"), "charged_back": money("0.00"), "forfeited": money("0.00")})
     );
     assert_eq!(
         view["payments"][0],

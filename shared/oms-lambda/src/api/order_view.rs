@@ -146,12 +146,27 @@ pub struct TotalsView {
     /// Taken back by buyers' banks.
     #[schema(value_type = schema::Money)]
     pub charged_back: Money,
+    /// Kept of a deposit, since the rest did not come by its day.
+    #[schema(value_type = schema::Money)]
+    pub forfeited: Money,
 }
 
 impl From<Totals> for TotalsView {
     fn from(totals: Totals) -> Self {
-        let Totals { items, discount, shipping, tax, total, cancelled, due, captured, refunded, charged_back } = totals;
-        Self { items, discount, shipping, tax, total, cancelled, due, captured, refunded, charged_back }
+        let Totals {
+            items,
+            discount,
+            shipping,
+            tax,
+            total,
+            cancelled,
+            due,
+            captured,
+            refunded,
+            charged_back,
+            forfeited,
+        } = totals;
+        Self { items, discount, shipping, tax, total, cancelled, due, captured, refunded, charged_back, forfeited }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use oms_app::ports::{NextAction, Payer};
+use oms_app::ports::{BuyerSecret, NextAction, Payer};
 use oms_app::starting::{Ask, Begun};
 use oms_domain::body::Provider;
 use oms_domain::id::{PaymentId, PaymentReference};
@@ -87,7 +87,8 @@ pub enum NextActionView {
     /// Hand this to the provider's own script, in the buyer's browser.
     ClientSecret {
         /// A secret of this payment's, for the buyer's browser alone.
-        value: String,
+        #[schema(value_type = String)]
+        value: BuyerSecret,
     },
     /// Show this as a code to scan.
     QrCode {
@@ -164,6 +165,7 @@ impl From<Begun> for StartedPayment {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
     use super::*;
+    use oms_app::ports::{StartAnswer, Started};
     use serde_json::{Value, json};
 
     #[test]
@@ -191,7 +193,7 @@ mod tests {
     fn what_comes_next_has_a_type() {
         let fields = || BTreeMap::from([("a".to_owned(), "b".to_owned())]);
         for (next, expected) in [
-            (NextAction::ClientSecret { value: "x".into() }, json!({"type": "client_secret", "value": "x"})),
+            (NextAction::ClientSecret { value: "x".to_owned().into() }, json!({"type": "client_secret", "value": "x"})),
             (NextAction::QrCode { url: "x".into() }, json!({"type": "qr_code", "url": "x"})),
             (
                 NextAction::Form { action: "x".into(), method: "POST", fields: fields() },
@@ -203,5 +205,23 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_value(NextActionView::from(next)).unwrap(), expected);
         }
+    }
+
+    /// It is answered, and it is in no line of a log: neither by itself nor inside of what holds it.
+    #[test]
+    fn a_secret_of_the_buyers_is_not_printed() {
+        let secret = "pi_1_secret_Wx7";
+        let next = NextAction::ClientSecret { value: secret.to_owned().into() };
+        let started = Started { provider_payment_id: Some("pi_1".into()), object: None, next: next.clone() };
+        let view = NextActionView::from(next.clone());
+        for text in [
+            format!("{next:?}"),
+            format!("{next:#?}"),
+            format!("{:?}", StartAnswer::Started(started)),
+            format!("{view:?}"),
+        ] {
+            assert!(!text.contains("Wx7") && text.contains("redacted"), "{text}");
+        }
+        assert!(serde_json::to_string(&view).unwrap().contains(secret));
     }
 }

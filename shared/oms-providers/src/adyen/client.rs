@@ -29,7 +29,7 @@ use super::start;
 use crate::error::ProviderError;
 use crate::http_client;
 use crate::resend;
-use crate::secret::{AdyenSecrets, Secret};
+use crate::secret::{AdyenCapture, AdyenSecrets, Secret};
 
 /// The shape of requests and answers.
 const VERSION: &str = "v71";
@@ -64,6 +64,7 @@ pub struct AdyenClient {
     base: Url,
     api_key: Secret,
     merchant_account: String,
+    capture: AdyenCapture,
     clock: Arc<dyn Clock>,
 }
 
@@ -113,6 +114,7 @@ impl AdyenClient {
             base,
             api_key: secrets.api_key.clone(),
             merchant_account: secrets.merchant_account.clone(),
+            capture: secrets.capture,
             clock,
         })
     }
@@ -126,6 +128,11 @@ impl AdyenClient {
     /// Whose payments they are.
     pub(super) fn merchant_account(&self) -> &str {
         &self.merchant_account
+    }
+
+    /// When the account takes what was promised.
+    pub(super) fn capture(&self) -> AdyenCapture {
+        self.capture
     }
 
     /// Asks about something.

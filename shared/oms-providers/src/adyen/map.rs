@@ -67,6 +67,7 @@ fn event(shop: &Shop, live: &str, item: &Item) -> Result<Callback, ProviderError
         reference: named.reference.clone(),
         live: shop.live,
         kind: fact(shop, item, meaning, named)?,
+        fees: Vec::new(),
     };
     Ok(Callback::Fact { order_id, fact })
 }
@@ -148,7 +149,8 @@ fn fact(shop: &Shop, item: &Item, meaning: Meaning, named: Named) -> Result<Paym
         (Meaning::Authorisation, true) if item.amount.value == 0 => note(),
         (Meaning::Authorisation, true) => match shop.capture {
             AdyenCapture::Automatic => PaymentFactKind::Captured { amount: amount(item)? },
-            AdyenCapture::Manual => PaymentFactKind::Authorized { amount: amount(item)? },
+            // Until when, no webhook of Adyen's says: `expiryDate` is that of the card.
+            AdyenCapture::Manual => PaymentFactKind::Authorized { amount: amount(item)?, expires_at: None },
         },
         (Meaning::Authorisation, false) => PaymentFactKind::Failed { reason: reason(item) },
         (Meaning::Capture, true) => PaymentFactKind::Captured { amount: amount(item)? },

@@ -3,7 +3,7 @@
 //! Source: <https://docs.adyen.com/api-explorer/Checkout/71/post/paymentLinks> and the same of `GET` and `PATCH`.
 
 use oms_app::ports::{CancelAnswer, NextAction, StartAnswer, StartRequest, Started};
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment_start::{PayerClient, Taking};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -11,6 +11,7 @@ use super::answer::{Reply, reason};
 use super::client::AdyenClient;
 use super::currency::{from_adyen, to_adyen};
 use super::wire::Amount;
+use crate::secret::AdyenCapture;
 use crate::shown::short;
 
 #[derive(Serialize)]
@@ -23,6 +24,10 @@ struct Body<'a> {
     expires_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     return_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manual_capture: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    capture_delay_hours: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -52,6 +57,17 @@ struct Link {
     amount: Option<Amount>,
 }
 
+/// `manualCapture` and `captureDelayHours`. Where the account takes money with the authorisation, its webhooks read as money,
+/// and say of no payment that it is another: nothing is promised there, and nothing else said.
+fn capture(account: AdyenCapture, taking: Taking) -> (Option<bool>, Option<u32>) {
+    match (account, taking) {
+        (AdyenCapture::Automatic, Taking::AsSetUp | Taking::AtOnce | Taking::Promised)
+        | (AdyenCapture::Manual, Taking::AsSetUp) => (None, None),
+        (AdyenCapture::Manual, Taking::AtOnce) => (None, Some(0)),
+        (AdyenCapture::Manual, Taking::Promised) => (Some(true), None),
+    }
+}
+
 /// One link for each reference. Adyen keeps keys for a week, so one that is known is read and not made again.
 pub(super) async fn begin(client: &AdyenClient, request: &StartRequest) -> StartAnswer {
     let refused = |reason: &str| StartAnswer::Refused { reason: reason.to_owned() };
@@ -68,6 +84,7 @@ pub(super) async fn begin(client: &AdyenClient, request: &StartRequest) -> Start
         Some(id) if is_link(id) => client.get(&format!("paymentLinks/{id}"), "payment link", reference).await,
         Some(_) => return refused("the payment has no link of Adyen's"),
         None => {
+            let (manual_capture, capture_delay_hours) = capture(client.capture(), request.taking);
             let body = Body {
                 merchant_account: client.merchant_account(),
                 amount: BodyAmount { value, currency: request.amount.currency().code() },
@@ -75,6 +92,8 @@ pub(super) async fn begin(client: &AdyenClient, request: &StartRequest) -> Start
                 description: &request.description,
                 expires_at: request.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
                 return_url: request.return_url.as_deref(),
+                manual_capture,
+                capture_delay_hours,
             };
             client.post("paymentLinks", reference, &body, "payment start", reference).await
         }

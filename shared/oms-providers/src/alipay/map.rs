@@ -50,6 +50,7 @@ pub(super) fn event(shop: &Shop, body: &[u8]) -> Result<Callback, ProviderError>
         reference: reference.clone(),
         live: shop.live,
         kind: fact(status, &form)?,
+        fees: Vec::new(),
     };
     Ok(Callback::Fact { order_id: reference.as_ref().and_then(PaymentReference::order), fact })
 }

@@ -3,12 +3,12 @@
 use oms_domain::body::Provider;
 use oms_domain::id::EventKey;
 use oms_domain::money::Money;
-use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
+use oms_domain::payment::{FeeFact, PaymentFact, PaymentFactKind, RefundFactStatus};
 use serde::Deserialize;
 use url::Url;
 
 use super::currency::from_paypal;
-use super::wire::{Amount, CheckoutOrder, Dispute, Disputed, Event, Link, Movement, Payee};
+use super::wire::{Amount, Breakdown, CheckoutOrder, Dispute, Disputed, Event, Link, Movement, Payee};
 use crate::callback::{Callback, WhyUnhandled};
 use crate::error::ProviderError;
 use crate::ours::Named;
@@ -64,6 +64,7 @@ struct Said {
     payment: String,
     named: Named,
     fact: PaymentFactKind,
+    fee: Option<FeeFact>,
 }
 
 impl Said {
@@ -84,6 +85,7 @@ impl Said {
             reference: self.named.reference,
             live: shop.live,
             kind: self.fact,
+            fees: self.fee.into_iter().collect(),
         };
         Ok(Callback::Fact { order_id, fact })
     }
@@ -107,7 +109,16 @@ fn capture(kind: &str, shop: &Shop, capture: &Movement) -> Result<Said, Provider
         }
     };
     let named = named(capture.custom_id.as_deref(), capture.invoice_id.as_deref());
-    Ok(Said { payment: capture.id.clone(), named, fact })
+    let is_taken = matches!(fact, PaymentFactKind::Captured { .. });
+    let fee = fee(capture, capture.seller_receivable_breakdown.as_ref(), false).filter(|_| is_taken);
+    Ok(Said { payment: capture.id.clone(), named, fact, fee })
+}
+
+/// What PayPal keeps of a capture, or gives back with a refund: under the id of that, for each has one fee. None where it
+/// says none, or says zero.
+fn fee(of: &Movement, parts: Option<&Breakdown>, is_returned: bool) -> Option<FeeFact> {
+    let amount = from_paypal(parts?.paypal_fee.as_ref()?).ok()?;
+    Some(FeeFact { reference: of.id.clone(), is_returned, amount })
 }
 
 /// A promise, or its end. PayPal calls one that it still looks at created too, with another status.
@@ -115,11 +126,14 @@ fn authorization(kind: &str, shop: &Shop, told: &Movement) -> Result<Said, Provi
     check_merchant(kind, shop, told.payee.as_ref())?;
     let fact = match (kind, told.status.as_deref()) {
         ("PAYMENT.AUTHORIZATION.VOIDED", _) => PaymentFactKind::Cancelled,
-        (_, Some("CREATED")) => PaymentFactKind::Authorized { amount: amount(kind, told.amount.as_ref())? },
+        (_, Some("CREATED")) => {
+            let (amount, expires_at) = (amount(kind, told.amount.as_ref())?, told.expires_at());
+            PaymentFactKind::Authorized { amount, expires_at }
+        }
         _ => PaymentFactKind::Pending,
     };
     let named = named(told.custom_id.as_deref(), told.invoice_id.as_deref());
-    Ok(Said { payment: told.id.clone(), named, fact })
+    Ok(Said { payment: told.id.clone(), named, fact, fee: None })
 }
 
 fn refund(kind: &str, shop: &Shop, refund: &Movement) -> Result<Said, ProviderError> {
@@ -128,14 +142,17 @@ fn refund(kind: &str, shop: &Shop, refund: &Movement) -> Result<Said, ProviderEr
         return Err(unreadable(kind, "the refund's id is empty"));
     }
     let named = named(refund.custom_id.as_deref(), refund.invoice_id.as_deref());
+    // The type of the event is an explicit answer too.
+    let status = refund.status.as_deref().map_or(RefundFactStatus::Succeeded, refund_status);
     let fact = PaymentFactKind::Refund {
         refund_id: named.refund_id.clone(),
         provider_refund_id: refund.id.clone(),
         amount: amount(kind, refund.amount.as_ref())?,
-        // The type of the event is an explicit answer too.
-        status: refund.status.as_deref().map_or(RefundFactStatus::Succeeded, refund_status),
+        status,
     };
-    Ok(Said { payment: of_capture(refund), named, fact })
+    let is_done = status == RefundFactStatus::Succeeded;
+    let fee = fee(refund, refund.seller_payable_breakdown.as_ref(), true).filter(|_| is_done);
+    Ok(Said { payment: of_capture(refund), named, fact, fee })
 }
 
 /// PayPal has taken the money back by itself: for people, like a dispute that is lost before it was told.
@@ -143,7 +160,8 @@ fn reversal(kind: &str, shop: &Shop, reversal: &Movement) -> Result<Said, Provid
     check_merchant(kind, shop, reversal.payee.as_ref())?;
     let named = named(reversal.custom_id.as_deref(), reversal.invoice_id.as_deref());
     let fact = PaymentFactKind::Disputed { amount: amount(kind, reversal.amount.as_ref())? };
-    Ok(Said { payment: of_capture(reversal), named, fact })
+    let fee = fee(reversal, reversal.seller_payable_breakdown.as_ref(), true);
+    Ok(Said { payment: of_capture(reversal), named, fact, fee })
 }
 
 /// The capture that a refund or reversal leads up to. One that names none is told under its own id, which nobody knows, so
@@ -176,6 +194,7 @@ fn disputes(kind: &str, shop: &Shop, dispute: &Dispute) -> Result<Vec<Said>, Pro
             payment: disputed.seller_transaction_id.clone(),
             named: named(disputed.custom.as_deref(), disputed.invoice_number.as_deref()),
             fact: dispute_fact(kind, dispute, whole.or(dispute.dispute_amount.as_ref()))?,
+            fee: None,
         })
     };
     dispute.disputed_transactions.iter().map(of).collect()
@@ -199,7 +218,7 @@ fn approval(kind: &str, shop: &Shop, order: &CheckoutOrder) -> Result<Said, Prov
     let unit = order.purchase_units.first();
     check_merchant(kind, shop, unit.and_then(|unit| unit.payee.as_ref()))?;
     let named = unit.map(|unit| named(unit.custom_id.as_deref(), unit.invoice_id.as_deref())).unwrap_or_default();
-    Ok(Said { payment: order.id.clone(), named, fact: PaymentFactKind::Other { name: kind.to_owned() } })
+    Ok(Said { payment: order.id.clone(), named, fact: PaymentFactKind::Other { name: kind.to_owned() }, fee: None })
 }
 
 fn amount(kind: &str, amount: Option<&Amount>) -> Result<Money, ProviderError> {

@@ -1,11 +1,12 @@
-//! Beginning a payment at PayPal: an order of PayPal's that the buyer approves on a page of PayPal's, and that is captured when
-//! the storefront asks once more after that. Until then no money moves, and nobody but us captures it.
+//! Beginning a payment at PayPal: an order of PayPal's that the buyer approves on a page of PayPal's, and that is captured or
+//! authorized when the storefront asks once more after that. Until then no money moves, and nobody but us does it.
 //!
-//! Source: <https://developer.paypal.com/docs/api/orders/v2/#orders_create>, `#orders_get` and `#orders_capture`.
+//! Source: <https://developer.paypal.com/docs/api/orders/v2/#orders_create>, `#orders_get`, `#orders_capture` and
+//! `#orders_authorize`.
 
 use oms_app::ports::{CancelAnswer, NextAction, StartAnswer, StartRequest, Started};
 use oms_domain::money::Money;
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment_start::{PayerClient, Taking};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
@@ -86,6 +87,8 @@ struct CheckoutUnit {
 struct Payments {
     #[serde(default)]
     captures: Vec<Movement>,
+    #[serde(default)]
+    authorizations: Vec<Movement>,
 }
 
 impl Checkout {
@@ -93,8 +96,16 @@ impl Checkout {
         serde_json::from_slice(&reply.body).ok().filter(|checkout: &Self| reply.is_success() && is_id(&checkout.id))
     }
 
+    fn payments(&self) -> Option<&Payments> {
+        self.purchase_units.first()?.payments.as_ref()
+    }
+
     fn capture(&self) -> Option<&Movement> {
-        self.purchase_units.first()?.payments.as_ref()?.captures.first()
+        self.payments()?.captures.first()
+    }
+
+    fn authorization(&self) -> Option<&Movement> {
+        self.payments()?.authorizations.first()
     }
 
     /// Whether it is what we ask for.
@@ -144,7 +155,7 @@ pub(super) async fn begin(client: &PaypalClient, request: &StartRequest) -> Star
             Some(url) => begun(&checkout, NextAction::Redirect { url }),
             None => StartAnswer::Unknown,
         },
-        "APPROVED" => capture(client, &checkout, request.payment_reference.as_str()).await,
+        "APPROVED" => carry_out(client, &checkout, request).await,
         "COMPLETED" => begun(&checkout, NextAction::Wait),
         "VOIDED" => refused("the order at PayPal is void"),
         _ => StartAnswer::Unknown,
@@ -152,14 +163,22 @@ pub(super) async fn begin(client: &PaypalClient, request: &StartRequest) -> Star
 }
 
 fn begun(checkout: &Checkout, next: NextAction) -> StartAnswer {
-    let provider_payment_id = checkout.capture().map(|capture| capture.id.clone()).filter(|id| is_id(id));
+    let payment = checkout.capture().or_else(|| checkout.authorization());
+    let provider_payment_id = payment.map(|payment| payment.id.clone()).filter(|id| is_id(id));
     StartAnswer::Started(Started { provider_payment_id, object: Some(checkout.id.clone()), next })
+}
+
+fn intent(taking: Taking) -> &'static str {
+    match taking {
+        Taking::Promised => "AUTHORIZE",
+        Taking::AsSetUp | Taking::AtOnce => "CAPTURE",
+    }
 }
 
 async fn create(client: &PaypalClient, request: &StartRequest, value: &str, return_url: &str) -> Option<Reply> {
     let reference = request.payment_reference.as_str();
     let body = Body {
-        intent: "CAPTURE",
+        intent: intent(request.taking),
         purchase_units: [Unit {
             amount: UnitAmount { currency_code: request.amount.currency().code(), value },
             custom_id: reference,
@@ -191,14 +210,19 @@ async fn look(client: &PaypalClient, id: &str, reference: &str) -> Option<Reply>
     client.send(|| client.http.get(url.clone()), "order", reference).await
 }
 
-/// The buyer has agreed: the money is taken, once.
-async fn capture(client: &PaypalClient, approved: &Checkout, reference: &str) -> StartAnswer {
-    let url = client.endpoint(&format!("v2/checkout/orders/{}/capture", approved.id));
+/// The buyer has agreed: the money is taken or promised, once.
+async fn carry_out(client: &PaypalClient, approved: &Checkout, request: &StartRequest) -> StartAnswer {
+    let reference = request.payment_reference.as_str();
+    let act = match request.taking {
+        Taking::Promised => "authorize",
+        Taking::AsSetUp | Taking::AtOnce => "capture",
+    };
+    let url = client.endpoint(&format!("v2/checkout/orders/{}/{act}", approved.id));
     let post = || {
-        let post = client.http.post(url.clone()).header("paypal-request-id", format!("capture-{reference}"));
+        let post = client.http.post(url.clone()).header("paypal-request-id", format!("{act}-{reference}"));
         post.header("prefer", "return=representation").json(&json!({}))
     };
-    let Some(reply) = client.send(post, "capture", reference).await else { return StartAnswer::Unknown };
+    let Some(reply) = client.send(post, act, reference).await else { return StartAnswer::Unknown };
     if let Some(failure) = reply.refusal() {
         return StartAnswer::Refused { reason: reason(&failure) };
     }
@@ -209,7 +233,7 @@ async fn capture(client: &PaypalClient, approved: &Checkout, reference: &str) ->
     }
 }
 
-/// How an order of PayPal's stands that is to be called off. One that nobody has captured needs nothing.
+/// How an order of PayPal's stands that is to be called off. A promise is voided; one that nobody has carried out needs nothing.
 pub(super) async fn end(client: &PaypalClient, id: &str, reference: &str) -> CancelAnswer {
     if !is_id(id) {
         return CancelAnswer::Refused { reason: "the payment has no order of PayPal's".to_owned() };
@@ -217,6 +241,13 @@ pub(super) async fn end(client: &PaypalClient, id: &str, reference: &str) -> Can
     let Some(checkout) = look(client, id, reference).await.as_ref().and_then(Checkout::read) else {
         return CancelAnswer::Unknown;
     };
+    if let (None, Some(promise)) = (checkout.capture(), checkout.authorization()) {
+        return match promise.status.as_deref() {
+            Some("VOIDED" | "EXPIRED" | "DENIED") => CancelAnswer::Cancelled,
+            Some("CREATED" | "PENDING") if is_id(&promise.id) => client.void(&promise.id).await,
+            Some(_) | None => CancelAnswer::Unknown,
+        };
+    }
     match checkout.capture() {
         Some(capture) => match capture.status.as_deref() {
             Some("COMPLETED" | "PARTIALLY_REFUNDED" | "REFUNDED") => {

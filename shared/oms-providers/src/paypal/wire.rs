@@ -3,8 +3,12 @@
 //! Source: PayPal's OpenAPI documents of Payments v2, Disputes v1 and Webhooks v1, and
 //! <https://developer.paypal.com/api/rest/webhooks/event-names/>.
 
+use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::lenient::maybe;
 
 /// A webhook. The resource is parsed only for types that are used.
 #[derive(Debug, Deserialize)]
@@ -50,9 +54,32 @@ pub(super) struct Movement {
     pub(super) invoice_id: Option<String>,
     /// Who gets the money.
     pub(super) payee: Option<Payee>,
+    /// Until when an authorization is good, as a time in RFC 3339. Whatever else stands there, the rest is read all the same.
+    #[serde(default)]
+    expiration_time: Option<Value>,
     /// A refund's leads up to the capture.
     #[serde(default)]
     pub(super) links: Vec<Link>,
+    /// What of a capture comes to the shop.
+    #[serde(default, deserialize_with = "maybe")]
+    pub(super) seller_receivable_breakdown: Option<Breakdown>,
+    /// What a refund takes from the shop.
+    #[serde(default, deserialize_with = "maybe")]
+    pub(super) seller_payable_breakdown: Option<Breakdown>,
+}
+
+/// The parts of an amount.
+#[derive(Debug, Deserialize)]
+pub(super) struct Breakdown {
+    /// What PayPal keeps of a capture, or gives back of that with a refund, in the currency of the payment.
+    pub(super) paypal_fee: Option<Amount>,
+}
+
+impl Movement {
+    /// Until when an authorization is good, where it says so.
+    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+        self.expiration_time.as_ref()?.as_str()?.parse().ok()
+    }
 }
 
 /// Why something is pending or was declined.

@@ -3,11 +3,13 @@
 use oms_domain::body::Provider;
 use oms_domain::id::{EventKey, OrderId, PaymentReference, RefundId};
 use oms_domain::money::Money;
-use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
+use oms_domain::payment::{FeeFact, PaymentFact, PaymentFactKind, RefundFactStatus};
 use serde::Deserialize;
 
 use super::currency::from_stripe;
-use super::wire::{Charge, Dispute, Event, Metadata, PaymentError, PaymentIntent, Reference, Refund};
+use super::wire::{
+    BalanceTransaction, Charge, Dispute, Event, Metadata, PaymentError, PaymentIntent, Reference, Refund,
+};
 use crate::callback::{Callback, WhyUnhandled};
 use crate::error::ProviderError;
 use crate::shown::short;
@@ -34,6 +36,11 @@ pub(super) fn event(body: &[u8]) -> Result<Callback, ProviderError> {
         | "payment_intent.payment_failed"
         | "payment_intent.canceled" => payment_intent(kind, &object(&event)?)?,
         "charge.refunded" => charge_refunded(kind, &object(&event)?)?,
+        // Its payment intent has events of its own: one that cannot be read is missed by nobody.
+        "charge.succeeded" | "charge.updated" => match object(&event).ok().as_ref().and_then(promised_until) {
+            Some(said) => said,
+            None => return Ok(unhandled(key, kind, WhyUnhandled::UnknownType)),
+        },
         "charge.refund.updated" | "refund.created" | "refund.updated" | "refund.failed" => {
             refund_moved(kind, &object(&event)?)?
         }
@@ -57,6 +64,7 @@ pub(super) fn event(body: &[u8]) -> Result<Callback, ProviderError> {
         reference: said.named.reference,
         live: event.livemode.unwrap_or(false),
         kind: said.fact,
+        fees: said.fees,
     };
     Ok(Callback::Fact { order_id, fact })
 }
@@ -66,6 +74,17 @@ struct Said {
     payment: Option<String>,
     named: Named,
     fact: PaymentFactKind,
+    fees: Vec<FeeFact>,
+}
+
+/// What Stripe keeps or gives back by what moved on the shop's balance. A fee is in the currency of that balance; one whose
+/// amount cannot be read is not known.
+fn fees<'a>(moved: impl IntoIterator<Item = &'a BalanceTransaction>) -> Vec<FeeFact> {
+    let fee = |moved: &BalanceTransaction| {
+        let amount = from_stripe(moved.fee.checked_abs()?, &moved.currency).ok()?;
+        Some(FeeFact { reference: moved.id.clone(), is_returned: moved.fee.is_negative(), amount })
+    };
+    moved.into_iter().filter_map(fee).collect()
 }
 
 /// What the shop wrote on the object.
@@ -101,7 +120,8 @@ fn payment_intent(kind: &str, intent: &PaymentIntent) -> Result<Said, ProviderEr
             // Sent again with 0 when the last of it is captured or let go; that has an event of its own.
             Some(0) => PaymentFactKind::Other { name: kind.to_owned() },
             units => {
-                PaymentFactKind::Authorized { amount: amount(kind, "amount_capturable", units, &intent.currency)? }
+                let amount = amount(kind, "amount_capturable", units, &intent.currency)?;
+                PaymentFactKind::Authorized { amount, expires_at: intent.capture_before() }
             }
         },
         "payment_intent.payment_failed" => {
@@ -111,7 +131,17 @@ fn payment_intent(kind: &str, intent: &PaymentIntent) -> Result<Said, ProviderEr
         // created, processing, requires_action: nothing has happened but that Stripe knows the payment, and we its id.
         _ => PaymentFactKind::Pending,
     };
-    Ok(Said { payment: Some(intent.id.clone()), named: Named::by(intent.metadata.as_ref()), fact })
+    let moved = intent.latest_charge.as_ref().and_then(|charge| charge.balance_transaction.as_ref());
+    Ok(Said { payment: Some(intent.id.clone()), named: Named::by(intent.metadata.as_ref()), fact, fees: fees(moved) })
+}
+
+/// A card's charge says until when its promise is good; the payment intent, which says the rest, does not.
+fn promised_until(charge: &Charge) -> Option<Said> {
+    let expires_at = Some(charge.capture_before()?);
+    let amount = from_stripe(charge.amount?, &charge.currency).ok()?;
+    let payment = Some(charge.payment_intent.as_ref()?.id().to_owned());
+    let fact = PaymentFactKind::Authorized { amount, expires_at };
+    Some(Said { payment, named: Named::by(charge.metadata.as_ref()), fact, fees: fees(&charge.balance_transaction) })
 }
 
 /// The refunds' own events are the truth. This one is it too where the endpoint's API version still puts the list of
@@ -121,16 +151,19 @@ fn charge_refunded(kind: &str, charge: &Charge) -> Result<Said, ProviderError> {
     // The newest one set this event off; the others had events of their own. Stripe lists the newest first.
     let newest = refunds.iter().rev().max_by_key(|refund| refund.created);
     let fact = match newest {
-        Some(refund) => refund_fact(kind, refund)?,
-        None => PaymentFactKind::Other { name: kind.to_owned() },
+        // Stripe writes a promise that is let go as a refund of a charge that took nothing.
+        Some(refund) if !charge.is_only_promised() => refund_fact(kind, refund)?,
+        Some(_) | None => PaymentFactKind::Other { name: kind.to_owned() },
     };
     let payment = charge.payment_intent.as_ref().map_or(charge.id.as_str(), Reference::id);
-    Ok(Said { payment: Some(payment.to_owned()), named: Named::by(charge.metadata.as_ref()), fact })
+    let fees = fees(&charge.balance_transaction);
+    Ok(Said { payment: Some(payment.to_owned()), named: Named::by(charge.metadata.as_ref()), fact, fees })
 }
 
 fn refund_moved(kind: &str, refund: &Refund) -> Result<Said, ProviderError> {
     let payment = refund.payment_intent.as_ref().or(refund.charge.as_ref()).map(|of| of.id().to_owned());
-    Ok(Said { payment, named: Named::by(refund.metadata.as_ref()), fact: refund_fact(kind, refund)? })
+    let fact = refund_fact(kind, refund)?;
+    Ok(Said { payment, named: Named::by(refund.metadata.as_ref()), fact, fees: Vec::new() })
 }
 
 fn refund_fact(kind: &str, refund: &Refund) -> Result<PaymentFactKind, ProviderError> {
@@ -176,7 +209,8 @@ fn dispute(kind: &str, dispute: &Dispute) -> Result<Said, ProviderError> {
         _ => PaymentFactKind::Other { name: kind.to_owned() },
     };
     let payment = dispute.payment_intent.as_ref().or(dispute.charge.as_ref()).map(|of| of.id().to_owned());
-    Ok(Said { payment, named: Named::by(dispute.metadata.as_ref()), fact })
+    let fees = fees(dispute.balance_transactions.iter().flatten());
+    Ok(Said { payment, named: Named::by(dispute.metadata.as_ref()), fact, fees })
 }
 
 fn failure(error: Option<&PaymentError>) -> String {

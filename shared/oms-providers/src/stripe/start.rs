@@ -2,8 +2,8 @@
 //!
 //! Source: <https://docs.stripe.com/api/payment_intents/create>, <https://docs.stripe.com/api/idempotent_requests>.
 
-use oms_app::ports::{NextAction, StartAnswer, StartRequest, Started};
-use oms_domain::payment_start::PayerClient;
+use oms_app::ports::{BuyerSecret, NextAction, StartAnswer, StartRequest, Started};
+use oms_domain::payment_start::{PayerClient, Taking};
 use serde::Deserialize;
 
 use super::answer::{Reply, is_success, reason, refusal};
@@ -17,7 +17,7 @@ use crate::shown::short;
 struct Begun {
     #[serde(default)]
     id: String,
-    client_secret: Option<String>,
+    client_secret: Option<BuyerSecret>,
     #[serde(default)]
     status: String,
     amount: Option<i64>,
@@ -43,7 +43,7 @@ pub(super) async fn begin(client: &StripeClient, request: &StartRequest) -> Star
         Some(_) => return refused("the payment has no id of Stripe's"),
         None => {
             let (amount, currency) = (units.to_string(), request.amount.currency().code().to_ascii_lowercase());
-            let form = [
+            let mut form = vec![
                 ("amount", amount.as_str()),
                 ("currency", currency.as_str()),
                 ("description", request.description.as_str()),
@@ -51,6 +51,11 @@ pub(super) async fn begin(client: &StripeClient, request: &StartRequest) -> Star
                 ("metadata[order_id]", request.order_id.as_str()),
                 ("metadata[payment_reference]", reference),
             ];
+            // Without it Stripe takes the money when the buyer confirms.
+            match request.taking {
+                Taking::Promised => form.push(("capture_method", "manual")),
+                Taking::AsSetUp | Taking::AtOnce => {}
+            }
             client.http.post(client.endpoint("v1/payment_intents")).header("idempotency-key", reference).form(&form)
         }
     };

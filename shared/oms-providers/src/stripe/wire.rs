@@ -1,8 +1,12 @@
 //! The parts of Stripe's objects that are used. Everything else is passed over, so that a new field or API version of
 //! Stripe's changes nothing here. Source: <https://docs.stripe.com/api/events/object> and the objects' own pages.
 
+use jiff::Timestamp;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
+
+use crate::lenient::maybe;
 
 /// The envelope. The object inside is parsed only for types that are used.
 #[derive(Debug, Deserialize)]
@@ -90,6 +94,43 @@ pub(super) struct PaymentIntent {
     /// Why the last attempt failed.
     #[serde(default)]
     pub(super) last_payment_error: Option<PaymentError>,
+    /// What was taken; an id, unless it is expanded.
+    #[serde(default, deserialize_with = "maybe")]
+    pub(super) latest_charge: Option<LatestCharge>,
+}
+
+/// The `charge` of a payment intent, where it is expanded.
+#[derive(Debug, Deserialize)]
+pub(super) struct LatestCharge {
+    /// What it moved; an id, unless it is expanded.
+    #[serde(default, deserialize_with = "maybe")]
+    pub(super) balance_transaction: Option<BalanceTransaction>,
+    /// How it was paid.
+    #[serde(default)]
+    payment_method_details: Option<Value>,
+}
+
+/// `balance_transaction`: what moved on the shop's balance at Stripe, in the currency of that balance.
+#[derive(Debug, Deserialize)]
+pub(super) struct BalanceTransaction {
+    /// `txn_…`.
+    pub(super) id: String,
+    /// What Stripe keeps; below zero where it gives back.
+    pub(super) fee: i64,
+    /// Lower case.
+    pub(super) currency: String,
+}
+
+impl PaymentIntent {
+    /// Until when it can be captured, where its charge stands in it.
+    pub(super) fn capture_before(&self) -> Option<Timestamp> {
+        capture_before(self.latest_charge.as_ref()?.payment_method_details.as_ref()?)
+    }
+}
+
+/// Until when a card's promise is good. Whatever else stands there, the event is read all the same.
+fn capture_before(payment_method_details: &Value) -> Option<Timestamp> {
+    Timestamp::from_second(payment_method_details.pointer("/card/capture_before")?.as_i64()?).ok()
 }
 
 /// Why a payment failed. Codes only: messages are for the buyer and in the buyer's language.
@@ -103,7 +144,7 @@ pub(super) struct PaymentError {
     pub(super) decline_code: Option<String>,
 }
 
-/// `charge`, as `charge.refunded` carries it.
+/// `charge`, as `charge.refunded` and `charge.succeeded` carry it.
 #[derive(Debug, Deserialize)]
 pub(super) struct Charge {
     /// `ch_…` or `py_…`.
@@ -117,6 +158,41 @@ pub(super) struct Charge {
     /// Only up to API version 2022-08-01, or where expanded.
     #[serde(default)]
     pub(super) refunds: Option<List<Refund>>,
+    /// What it moved; an id, unless it is expanded.
+    #[serde(default, deserialize_with = "maybe")]
+    pub(super) balance_transaction: Option<BalanceTransaction>,
+    /// What was promised or taken.
+    #[serde(default)]
+    pub(super) amount: Option<i64>,
+    /// Lower case.
+    #[serde(default)]
+    pub(super) currency: String,
+    /// Whether the money is taken. What does not say so is.
+    #[serde(default)]
+    captured: Option<bool>,
+    /// Whether all of it went back; a promise that is let go reads so too.
+    #[serde(default)]
+    refunded: Option<bool>,
+    /// `succeeded`, `pending` or `failed`.
+    #[serde(default)]
+    status: Option<String>,
+    /// How it was paid.
+    #[serde(default)]
+    payment_method_details: Option<Value>,
+}
+
+impl Charge {
+    /// Whether no money was taken by it: what goes back of it was a promise.
+    pub(super) fn is_only_promised(&self) -> bool {
+        self.captured == Some(false)
+    }
+
+    /// Until when it can be captured, where it is only promised, and the promise stands.
+    pub(super) fn capture_before(&self) -> Option<Timestamp> {
+        let stands = self.refunded != Some(true) && self.status.as_deref().is_none_or(|status| status == "succeeded");
+        let details = self.payment_method_details.as_ref().filter(|_| self.captured == Some(false))?;
+        if stands { capture_before(details) } else { None }
+    }
 }
 
 /// `refund`.
@@ -167,6 +243,9 @@ pub(super) struct Dispute {
     /// Its own: Stripe does not copy the payment's.
     #[serde(default)]
     pub(super) metadata: Option<Metadata>,
+    /// What it moved: none while nothing did, two once it is won.
+    #[serde(default, deserialize_with = "maybe")]
+    pub(super) balance_transactions: Option<Vec<BalanceTransaction>>,
 }
 
 /// A page of a list.

@@ -52,6 +52,7 @@ pub(super) fn event(shop: &Shop, keys: &ResourceKeys, body: &[u8]) -> Result<Cal
         reference: reference.clone(),
         live: shop.live,
         kind: said.fact,
+        fees: Vec::new(),
     };
     Ok(Callback::Fact { order_id: reference.as_ref().and_then(PaymentReference::order), fact })
 }

@@ -171,7 +171,7 @@ fn what_each_event_means() {
     let manual = AdyenCallbacks::new(&secrets(json!({"capture": "manual"}))).unwrap();
     let body = notification(&[signed(item("AUTHORISATION", json!({})), HMAC_KEY)]);
     let Ok(Callback::Fact { fact, .. }) = receive_at(&manual, &body).map(crate::support::only) else { panic!() };
-    assert_eq!(fact.kind, PaymentFactKind::Authorized { amount: money("186.00", "CNY") });
+    assert_eq!(fact.kind, PaymentFactKind::Authorized { amount: money("186.00", "CNY"), expires_at: None });
 }
 
 #[test]

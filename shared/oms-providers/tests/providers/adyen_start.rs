@@ -1,12 +1,12 @@
 //! Beginning a payment at Adyen: the request to the byte, what each answer means, and how a link is ended.
 
 use oms_app::ports::{CancelAnswer, CancelRequest, NextAction, PaymentGateway, StartAnswer, StartRequest, Started};
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment_start::{PayerClient, Taking};
 use serde_json::{Value, json};
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::adyen_support::{ACCOUNT, API_KEY, client};
+use crate::adyen_support::{ACCOUNT, API_KEY, client, manual_client};
 use crate::support::{REFERENCE, cancel_request, money, not_started, start_request, with};
 
 const LINKS: &str = "/v71/paymentLinks";
@@ -67,6 +67,28 @@ async fn the_request_to_the_byte() {
     }
     let known = StartRequest { known: Some(ID.into()), ..start_request() };
     assert_eq!(client.start(&known).await, started(NextAction::Wait), "one that is known is read");
+}
+
+/// Where the account takes money with the authorisation, its webhooks read as money: nothing is promised there.
+#[tokio::test]
+async fn what_is_promised_and_what_is_taken_at_once() {
+    let none: (Option<Value>, Option<Value>) = (None, None);
+    for (is_manual, taking, expected) in [
+        (false, Taking::AsSetUp, none.clone()),
+        (false, Taking::AtOnce, none.clone()),
+        (false, Taking::Promised, none.clone()),
+        (true, Taking::AsSetUp, none),
+        (true, Taking::AtOnce, (None, Some(json!(0)))),
+        (true, Taking::Promised, (Some(json!(true)), None)),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(method("POST")).respond_with(answer(201, &link(json!({})))).mount(&server).await;
+        let client = if is_manual { manual_client(&server.uri()) } else { client(&server.uri()) };
+        assert_eq!(client.start(&StartRequest { taking, ..start_request() }).await, page());
+        let sent: Value = server.received_requests().await.unwrap()[0].body_json().unwrap();
+        let found = (sent.get("manualCapture").cloned(), sent.get("captureDelayHours").cloned());
+        assert_eq!(found, expected, "{is_manual} {taking:?}");
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,13 @@ pub fn client(api_base: &str) -> AdyenClient {
     client_at(api_base, now())
 }
 
+/// The API of an account that takes promised money when it is asked to.
+pub fn manual_client(api_base: &str) -> AdyenClient {
+    let timeout = Duration::from_secs(2);
+    let config = AdyenConfig { api_base: Some(api_base.to_owned()), connect_timeout: timeout, timeout };
+    AdyenClient::new(&secrets(json!({"capture": "manual"})), &config, Arc::new(FixedClock(now()))).unwrap()
+}
+
 pub fn refund_of() -> RefundRequest {
     RefundRequest { provider_payment_id: PSP.to_owned(), ..refund_request() }
 }

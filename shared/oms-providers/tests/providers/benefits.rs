@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use oms_app::error::PortError;
-use oms_app::ports::{BenefitRequest, BenefitService, SecretStore};
-use oms_domain::benefit::Spent;
-use oms_domain::body::DiscountKind;
+use oms_app::ports::{BenefitRequest, BenefitReturn, BenefitService, SecretStore};
+use oms_domain::benefit::{Spent, SpentKind};
 use oms_domain::command::BenefitAnswered;
-use oms_domain::id::{Channel, OrderId};
+use oms_domain::id::{Channel, OrderId, ReturnId};
 use oms_domain::money::{Currency, Money};
 use oms_providers::benefits::{Benefits, BenefitsConfig};
 use oms_providers::secret::Secret;
@@ -45,13 +44,16 @@ fn stored() -> Option<String> {
     Some(json!({ "webhook_secret": SECRET }).to_string())
 }
 
+fn cny(amount: &str) -> Money {
+    Money::parse(amount, Currency::parse("CNY").unwrap()).unwrap()
+}
+
 fn request() -> BenefitRequest {
-    let amount = Money::parse("20.00", Currency::parse("CNY").unwrap()).unwrap();
     BenefitRequest {
         order_id: OrderId::parse(ORDER).unwrap(),
         channel: Channel::parse("web").unwrap(),
         customer_id: "c-1".into(),
-        items: vec![Spent { kind: DiscountKind::Coupon, code: "SUMMER".into(), amount }],
+        items: vec![Spent { kind: SpentKind::Coupon, code: "SUMMER".into(), amount: cny("20.00") }],
     }
 }
 
@@ -61,7 +63,19 @@ async fn each_is_said_in_its_place_and_signed() {
     let server = MockServer::start().await;
     Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&server).await;
     let service = service(&server.uri(), stored());
-    for answer in [service.reserve(&request()).await, service.commit(&order).await, service.release(&order).await] {
+    let back = BenefitReturn {
+        order_id: order.clone(),
+        return_id: ReturnId::parse(format!("{ORDER}-r1")).unwrap(),
+        items: vec![Spent { kind: SpentKind::GiftCard, code: "GC-1".into(), amount: cny("7.50") }],
+    };
+    for answer in [
+        service.reserve(&request()).await,
+        service.commit(&order).await,
+        service.release(&order, &[]).await,
+        service.release(&order, &[SpentKind::GiftCard]).await,
+        service.give_back(&back).await,
+        service.give_back(&back).await,
+    ] {
         assert_eq!(answer.unwrap(), BenefitAnswered::Done);
     }
     let keys = VerifyingKeys::new("test", &[Secret::parse("test", SECRET).unwrap()]).unwrap();
@@ -69,17 +83,23 @@ async fn each_is_said_in_its_place_and_signed() {
     let amount = json!({"amount": "20.00", "currency": "CNY"});
     let items = json!([{"kind": "coupon", "code": "SUMMER", "amount": amount}]);
     let whole = json!({"order_id": ORDER, "channel": "web", "customer_id": "c-1", "items": items});
+    let card = json!([{"kind": "gift_card", "code": "GC-1", "amount": {"amount": "7.50", "currency": "CNY"}}]);
+    let back = json!({"order_id": ORDER, "return_id": format!("{ORDER}-r1"), "items": card});
+    let (first, returned) = (format!("{ORDER}-r1"), "/returns");
     for (request, (place, id, body)) in told.iter().zip([
         ("", "reserve", whole),
         ("/commit", "commit", json!({ "order_id": ORDER })),
         ("/release", "release", json!({ "order_id": ORDER })),
+        ("/release", "release", json!({ "order_id": ORDER, "keep": ["gift_card"] })),
+        (returned, first.as_str(), back.clone()),
+        (returned, first.as_str(), back),
     ]) {
         assert_eq!(request.url.path(), format!("/reservations/{ORDER}{place}"));
         assert_eq!(request.headers["webhook-id"], format!("{ORDER}-{id}"));
         keys.verify(&request.headers, &request.body, now()).unwrap();
         assert_eq!(serde_json::from_slice::<Value>(&request.body).unwrap(), body);
     }
-    assert_eq!(told.len(), 3);
+    assert_eq!(told.len(), 6);
 }
 
 #[tokio::test]

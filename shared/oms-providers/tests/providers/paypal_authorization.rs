@@ -167,7 +167,7 @@ async fn a_promise_is_voided() {
 
 #[test]
 fn what_is_told_of_promises() {
-    let authorized = || PaymentFactKind::Authorized { amount: money("186.00", "CNY") };
+    let authorized = || PaymentFactKind::Authorized { amount: money("186.00", "CNY"), expires_at: None };
     for (kind, status, expected) in [
         ("PAYMENT.AUTHORIZATION.CREATED", "CREATED", authorized()),
         ("PAYMENT.AUTHORIZATION.CREATED", "PENDING", PaymentFactKind::Pending),
@@ -177,5 +177,26 @@ fn what_is_told_of_promises() {
         let Callback::Fact { order_id, fact } = only(all_said(&told).unwrap()) else { panic!("{kind}") };
         assert_eq!((order_id, fact.kind), (Some(crate::support::order()), expected), "{kind} {status}");
         assert_eq!(fact.provider_payment_id, AUTHORIZATION);
+    }
+}
+
+/// PayPal says until when an authorization is good. What cannot be read there spoils nothing.
+#[test]
+fn until_when_a_promise_is_good() {
+    for (value, expected) in [
+        (json!("2026-12-10T11:11:11Z"), Some("2026-12-10T11:11:11Z".parse().unwrap())),
+        (json!("2026-12-10T03:11:11-08:00"), Some("2026-12-10T11:11:11Z".parse().unwrap())),
+        (json!("soon"), None),
+        (json!(""), None),
+        (json!(null), None),
+        (json!(1_763_400_000), None),
+        (json!({"at": "2026-12-10T11:11:11Z"}), None),
+        (json!("99999-12-10T11:11:11Z"), None),
+    ] {
+        let over = json!({"id": AUTHORIZATION, "status": "CREATED", "expiration_time": value});
+        let told = event("PAYMENT.AUTHORIZATION.CREATED", capture(over));
+        let Callback::Fact { fact, .. } = only(all_said(&told).unwrap()) else { panic!("{value}") };
+        let expected = PaymentFactKind::Authorized { amount: money("186.00", "CNY"), expires_at: expected };
+        assert_eq!(fact.kind, expected, "{value}");
     }
 }

@@ -205,6 +205,45 @@ fn refunds() {
     assert_eq!(fact.provider_payment_id, CAPTURE, "a capture leads up to its order, which is no payment");
 }
 
+/// What PayPal keeps of a capture and gives back with a refund; what cannot be read is not told, and hides nothing else.
+#[test]
+fn fees() {
+    let told = |body: &Value| {
+        let Callback::Fact { fact, .. } = said(body).unwrap() else { panic!("{body}") };
+        let fees = fact.fees.iter().map(|fee| {
+            let sign = if fee.is_returned { "-" } else { "" };
+            format!("{} {sign}{}", fee.reference, fee.amount)
+        });
+        fees.collect::<Vec<_>>()
+    };
+    let amount = |value: &str, currency: &str| json!({"value": value, "currency_code": currency});
+    let parts = |fee: Value| json!({"gross_amount": amount("186.00", "CNY"), "paypal_fee": fee});
+    let none: Vec<String> = Vec::new();
+    for (fee, expected) in [
+        (amount("7.03", "CNY"), vec![format!("{CAPTURE} 7.03 CNY")]),
+        (amount("0.98", "USD"), vec![format!("{CAPTURE} 0.98 USD")]),
+        (amount("0.00", "CNY"), none.clone()),
+        (amount("-7.03", "CNY"), none.clone()),
+        (amount("7.033", "CNY"), none.clone()),
+        (amount("7.03", "BTC"), none.clone()),
+        (json!({"value": 7.03}), none.clone()),
+        (json!("7.03"), none.clone()),
+        (json!(null), none.clone()),
+    ] {
+        let label = fee.to_string();
+        assert_eq!(told(&paid(json!({"seller_receivable_breakdown": parts(fee)}))), expected, "{label}");
+    }
+    for odd in [json!(null), json!([]), json!("x"), json!({})] {
+        assert_eq!(told(&paid(json!({"seller_receivable_breakdown": odd}))), none, "{odd}");
+    }
+    let pending = json!({"status": "PENDING", "seller_receivable_breakdown": parts(amount("7.03", "CNY"))});
+    assert_eq!(told(&event("PAYMENT.CAPTURE.PENDING", capture(pending))), none, "nothing is taken yet");
+    for (status, expected) in [("COMPLETED", vec![format!("{REFUND_ID} -0.70 CNY")]), ("PENDING", none.clone())] {
+        let over = json!({"status": status, "seller_payable_breakdown": parts(amount("0.70", "CNY"))});
+        assert_eq!(told(&event("PAYMENT.CAPTURE.REFUNDED", refund(over))), expected, "{status}");
+    }
+}
+
 #[test]
 fn disputes() {
     let disputed = || Ok(PaymentFactKind::Disputed { amount: money("186.00", "CNY") });

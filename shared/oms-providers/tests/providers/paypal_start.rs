@@ -2,7 +2,7 @@
 //! what there is to call off.
 
 use oms_app::ports::{CancelAnswer, CancelRequest, NextAction, PaymentGateway, StartAnswer, StartRequest, Started};
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment_start::{PayerClient, Taking};
 use serde_json::{Value, json};
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -14,6 +14,8 @@ const ORDERS: &str = "/v2/checkout/orders";
 const ONE: &str = "/v2/checkout/orders/5O190127TN364715T";
 const TAKE: &str = "/v2/checkout/orders/5O190127TN364715T/capture";
 const ID: &str = "5O190127TN364715T";
+const AUTHORIZE: &str = "/v2/checkout/orders/5O190127TN364715T/authorize";
+const AUTHORIZATION: &str = "0VF52814937998046";
 const PAGE: &str = "https://www.paypal.com/checkoutnow?token=5O190127TN364715T";
 
 fn answer(status: u16, body: &Value) -> ResponseTemplate {
@@ -61,6 +63,21 @@ async fn with_tokens() -> MockServer {
 
 async fn mount(server: &MockServer, verb: &str, to: &str, response: ResponseTemplate) {
     Mock::given(method(verb)).and(path(to)).respond_with(response).expect(1).mount(server).await;
+}
+
+/// The order of a promise, with its authorization once that is given.
+fn authorized(status: &str, of_authorization: Option<&str>) -> Value {
+    let mut order = with(order(status), json!({"intent": "AUTHORIZE"}));
+    if let Some(of_authorization) = of_authorization {
+        let amount = json!({"currency_code": "CNY", "value": "186.00"});
+        let one = json!({"id": AUTHORIZATION, "status": of_authorization, "amount": amount, "custom_id": REFERENCE});
+        order["purchase_units"][0]["payments"] = json!({"authorizations": [one]});
+    }
+    order
+}
+
+fn promised(known: Option<&str>) -> StartRequest {
+    StartRequest { taking: Taking::Promised, known: known.map(str::to_owned), ..start_request() }
 }
 
 fn known() -> StartRequest {
@@ -150,6 +167,61 @@ async fn an_approved_order_is_captured() {
     let server = with_tokens().await;
     mount(&server, "GET", ONE, answer(200, &order("PAYER_ACTION_REQUIRED"))).await;
     assert_eq!(client(&server.uri()).start(&known()).await, page(), "not approved yet");
+}
+
+/// A promise is another intent, and the buyer's approval is turned into an authorization under a key of its own.
+#[tokio::test]
+async fn a_promise_is_authorized_and_not_captured() {
+    let server = with_tokens().await;
+    let created = answer(201, &authorized("PAYER_ACTION_REQUIRED", None));
+    mount(&server, "POST", ORDERS, created).await;
+    assert_eq!(client(&server.uri()).start(&promised(None)).await, page());
+    let requests = server.received_requests().await.unwrap();
+    let created = requests.iter().find(|request| request.url.path() == ORDERS).unwrap();
+    let sent: Value = created.body_json().unwrap();
+    assert_eq!(
+        (sent["intent"].as_str(), sent["purchase_units"][0]["custom_id"].as_str()),
+        (Some("AUTHORIZE"), Some(REFERENCE))
+    );
+
+    for (response, expected) in [
+        (answer(201, &authorized("COMPLETED", Some("CREATED"))), started(Some(AUTHORIZATION), NextAction::Wait)),
+        (answer(201, &authorized("APPROVED", None)), StartAnswer::Unknown),
+        (error(422, "UNPROCESSABLE_ENTITY", "INSTRUMENT_DECLINED"), not_started("INSTRUMENT_DECLINED: In words.")),
+        (ResponseTemplate::new(500), StartAnswer::Unknown),
+    ] {
+        let label = format!("{response:?}");
+        let server = with_tokens().await;
+        mount(&server, "GET", ONE, answer(200, &authorized("APPROVED", None))).await;
+        let key = format!("authorize-{REFERENCE}");
+        let post = Mock::given(method("POST")).and(path(AUTHORIZE)).and(header("paypal-request-id", key.as_str()));
+        post.and(body_string("{}")).respond_with(response).expect(1).mount(&server).await;
+        assert_eq!(client(&server.uri()).start(&promised(Some(ID))).await, expected, "{label}");
+    }
+    let server = with_tokens().await;
+    mount(&server, "GET", ONE, answer(200, &authorized("COMPLETED", Some("CREATED")))).await;
+    let again = client(&server.uri()).start(&promised(Some(ID))).await;
+    assert_eq!(again, started(Some(AUTHORIZATION), NextAction::Wait), "read, and not authorized again");
+}
+
+/// The buyer has approved and the answer to the authorization was lost: the promise is given back with the order.
+#[tokio::test]
+async fn a_promise_that_nobody_heard_of_is_voided() {
+    let begun = CancelRequest { object: Some(ID.into()), ..cancel_request(None) };
+    let void = format!("/v2/payments/authorizations/{AUTHORIZATION}/void");
+    for (status, voids, expected) in [
+        ("CREATED", 1, CancelAnswer::Cancelled),
+        ("PENDING", 1, CancelAnswer::Cancelled),
+        ("VOIDED", 0, CancelAnswer::Cancelled),
+        ("EXPIRED", 0, CancelAnswer::Cancelled),
+        ("A_STATE_OF_NEXT_YEAR", 0, CancelAnswer::Unknown),
+    ] {
+        let server = with_tokens().await;
+        mount(&server, "GET", ONE, answer(200, &authorized("COMPLETED", Some(status)))).await;
+        let post = Mock::given(method("POST")).and(path(void.as_str()));
+        post.respond_with(ResponseTemplate::new(204)).expect(voids).mount(&server).await;
+        assert_eq!(client(&server.uri()).cancel_payment(&begun).await, expected, "{status}");
+    }
 }
 
 /// Nobody but us captures an order of PayPal's, so that one without a capture is called off by doing nothing.

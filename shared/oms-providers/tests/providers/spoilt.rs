@@ -26,7 +26,12 @@ fn events() -> Vec<Value> {
         "id": "ch_1", "object": "charge", "amount": 18_600, "amount_refunded": 2_000, "currency": "cny", "payment_intent": "pi_1",
         "metadata": {"order_id": ORDER}, "refunds": {"data": [refund(json!({"metadata": {"refund_id": REFUND}}))]},
     });
+    let promised = json!({
+        "id": "ch_1", "object": "charge", "amount": 18_600, "captured": false, "currency": "cny", "payment_intent": "pi_1",
+        "metadata": {"order_id": ORDER}, "payment_method_details": {"type": "card", "card": {"capture_before": 1_763_400_000}},
+    });
     vec![
+        event("charge.succeeded", promised),
         event("payment_intent.succeeded", intent(json!({"amount_received": 18_600, "status": "succeeded"}))),
         event("payment_intent.amount_capturable_updated", intent(json!({"amount_capturable": 18_600}))),
         event("payment_intent.payment_failed", intent(json!({"last_payment_error": {"code": "card_declined"}}))),

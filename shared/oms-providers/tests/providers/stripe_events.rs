@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use oms_domain::body::Provider;
 use oms_domain::id::RefundId;
-use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
+use oms_domain::payment::{FeeFact, PaymentFact, PaymentFactKind, RefundFactStatus};
 use oms_providers::callback::{Callback, WhyUnhandled, receive};
 use oms_providers::error::ProviderError;
 use oms_providers::stripe::signature::header;
@@ -46,7 +46,7 @@ fn payment_intents() {
         (
             "amount_capturable_updated",
             json!({"amount_capturable": 18_600}),
-            PaymentFactKind::Authorized { amount: money("186.00", "CNY") },
+            PaymentFactKind::Authorized { amount: money("186.00", "CNY"), expires_at: None },
         ),
         (
             "amount_capturable_updated",
@@ -71,6 +71,59 @@ fn payment_intents() {
         assert_eq!(fact.provider_payment_id, "pi_1");
         assert_eq!(fact.reference.unwrap().as_str(), REFERENCE);
         assert!(fact.live);
+    }
+}
+
+/// Stripe says until when a card's promise is good in its charge. What cannot be read there spoils nothing.
+#[test]
+fn until_when_a_promise_is_good() {
+    let end: Timestamp = "2026-11-18T11:11:11Z".parse().unwrap();
+    let authorized = |expires_at| PaymentFactKind::Authorized { amount: money("186.00", "CNY"), expires_at };
+    let card = |value: &Value| json!({"type": "card", "card": {"brand": "visa", "capture_before": value}});
+    for (value, expected) in [
+        (json!(end.as_second()), Some(end)),
+        (json!(0), Some(Timestamp::UNIX_EPOCH)),
+        (json!(null), None),
+        (json!("2026-11-18T11:11:11Z"), None),
+        (json!(i64::MAX), None),
+        (json!(i64::MIN), None),
+        (json!(1.5e300), None),
+        (json!({"at": 1}), None),
+    ] {
+        let expanded = json!({"id": "ch_1", "payment_method_details": card(&value)});
+        let over = json!({"amount_capturable": 18_600, "latest_charge": expanded});
+        let told = fact(&event("payment_intent.amount_capturable_updated", intent(over)));
+        assert_eq!(told.kind, authorized(expected), "{value}");
+    }
+    for latest in [json!("ch_1"), json!(null), json!({"id": "ch_1"}), json!(7), json!({"payment_method_details": []})] {
+        let over = json!({"amount_capturable": 18_600, "latest_charge": latest});
+        let told = fact(&event("payment_intent.amount_capturable_updated", intent(over)));
+        assert_eq!(told.kind, authorized(None), "{latest}");
+    }
+    let charge = |over| {
+        let base = json!({"id": "ch_1", "object": "charge", "amount": 18_600, "captured": false, "currency": "cny",
+            "payment_intent": "pi_1", "metadata": {"order_id": ORDER, "payment_reference": REFERENCE},
+            "payment_method_details": card(&json!(end.as_second()))});
+        with(base, over)
+    };
+    for kind in ["charge.succeeded", "charge.updated"] {
+        let told = fact(&event(kind, charge(json!({}))));
+        assert_eq!((told.kind, told.provider_payment_id.as_str()), (authorized(Some(end)), "pi_1"), "{kind}");
+        assert_eq!(told.reference.unwrap().as_str(), REFERENCE);
+        // Its payment intent has said the rest, and a charge of another kind is not ours to read.
+        for over in [
+            json!({"captured": true}),
+            json!({"captured": null}),
+            json!({"refunded": true}),
+            json!({"status": "failed"}),
+            json!({"payment_intent": null}),
+            json!({"payment_method_details": null}),
+            json!({"payment_method_details": card(&json!(null))}),
+            json!({"payment_method_details": {"type": "alipay", "alipay": {}}}),
+        ] {
+            let said = said(&event(kind, charge(over.clone()))).unwrap();
+            assert!(matches!(said, Callback::Unhandled { why: WhyUnhandled::UnknownType, .. }), "{over}: {said:?}");
+        }
     }
 }
 
@@ -119,6 +172,9 @@ fn charge_refunded_counts_only_with_its_refunds() {
     let other = PaymentFactKind::Other { name: "charge.refunded".to_owned() };
     assert_eq!(fact(&charge(json!({}))).kind, other);
     assert_eq!(fact(&charge(json!({"refunds": {"data": []}}))).kind, other);
+    // A promise that is let go: nothing was taken.
+    let let_go = json!({"captured": false, "refunds": {"data": [refund(json!({"id": "re_1", "created": 1}))]}});
+    assert_eq!(fact(&charge(let_go)).kind, other);
     let list = json!({"refunds": {"object": "list", "has_more": false, "data": [
         refund(json!({"id": "re_old", "created": 1})), refund(json!({"id": "re_new", "created": 3})),
         refund(json!({"id": "re_mid", "created": 2})),
@@ -152,6 +208,53 @@ fn disputes() {
         assert_eq!(fact.kind, expected, "{kind} {status}");
         assert_eq!((order_id, fact.provider_payment_id.as_str()), (None, "pi_1"));
     }
+}
+
+/// What moved on the shop's balance says what Stripe keeps: with a dispute always, else only where it is expanded.
+#[test]
+fn fees() {
+    let told = |event: &Value| {
+        let fees = fact(event).fees;
+        let text =
+            |fee: &FeeFact| format!("{} {}{}", fee.reference, if fee.is_returned { "-" } else { "" }, fee.amount);
+        fees.iter().map(text).collect::<Vec<_>>()
+    };
+    let moved = |id: &str, fee: i64, currency: &str| json!({"id": id, "object": "balance_transaction", "amount": -18_600, "fee": fee, "currency": currency});
+    let dispute = |moves: Value| {
+        event(
+            "charge.dispute.funds_withdrawn",
+            json!({"id": "dp_1", "object": "dispute", "amount": 18_600, "currency": "cny", "status": "needs_response",
+                "payment_intent": "pi_1", "balance_transactions": moves}),
+        )
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(told(&dispute(json!([moved("txn_1", 1_500, "cny")]))), ["txn_1 15.00 CNY"]);
+    let both = json!([moved("txn_1", 1_500, "usd"), moved("txn_2", -1_500, "usd"), moved("txn_3", 0, "usd")]);
+    assert_eq!(told(&dispute(both)), ["txn_1 15.00 USD", "txn_2 -15.00 USD"]);
+    for odd in [
+        json!([]),
+        json!(null),
+        json!("txn_1"),
+        json!([{"id": "txn_1", "fee": "1"}]),
+        json!([moved("txn_1", i64::MIN, "cny")]),
+    ] {
+        assert_eq!(told(&dispute(odd.clone())), none, "{odd}");
+    }
+    let taken = |charge: Value| {
+        event("payment_intent.succeeded", intent(json!({"amount_received": 18_600, "latest_charge": charge})))
+    };
+    let charge = |moved: Value| json!({"id": "ch_1", "object": "charge", "balance_transaction": moved});
+    assert_eq!(told(&taken(json!("ch_1"))), none);
+    assert_eq!(told(&taken(charge(json!("txn_1")))), none);
+    assert_eq!(told(&taken(charge(moved("txn_1", 570, "cny")))), ["txn_1 5.70 CNY"]);
+    let charge = |moved: Value| {
+        event(
+            "charge.refunded",
+            json!({"id": "ch_1", "payment_intent": "pi_1", "currency": "cny", "balance_transaction": moved}),
+        )
+    };
+    assert_eq!(told(&charge(json!("txn_1"))), none);
+    assert_eq!(told(&charge(moved("txn_1", 570, "cny"))), ["txn_1 5.70 CNY"]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Beginning a payment at Stripe: the request to the byte, and what each answer means.
 
 use oms_app::ports::{NextAction, PaymentGateway, StartAnswer, StartRequest, Started};
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment_start::{PayerClient, Taking};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -23,7 +23,7 @@ fn started(next: NextAction) -> StartAnswer {
 }
 
 fn secret() -> StartAnswer {
-    started(NextAction::ClientSecret { value: "pi_1_secret_x".into() })
+    started(NextAction::ClientSecret { value: "pi_1_secret_x".to_owned().into() })
 }
 
 async fn check(response: ResponseTemplate) -> StartAnswer {
@@ -51,6 +51,22 @@ async fn the_request_to_the_byte() {
     );
     assert_eq!(first.headers["idempotency-key"], REFERENCE);
     assert_eq!((&first.body, &first.headers["idempotency-key"]), (&second.body, &second.headers["idempotency-key"]));
+}
+
+/// What is promised is taken when we ask for it, and never by Stripe alone.
+#[tokio::test]
+async fn a_promise_is_asked_for_in_so_many_words() {
+    for (taking, ending) in [(Taking::AsSetUp, ""), (Taking::AtOnce, ""), (Taking::Promised, "&capture_method=manual")]
+    {
+        let server = MockServer::start().await;
+        Mock::given(method("POST")).respond_with(answer(200, &intent(json!({})))).mount(&server).await;
+        let request = StartRequest { taking, ..start_request() };
+        assert_eq!(stripe_client(&server.uri(), 2_000).start(&request).await, secret());
+        let requests = server.received_requests().await.unwrap();
+        let body = String::from_utf8(requests[0].body.clone()).unwrap();
+        let (_, rest) = body.split_once(&format!("metadata%5Bpayment_reference%5D={REFERENCE}")).unwrap();
+        assert_eq!(rest, ending, "{taking:?}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use oms_app::ports::{CancelRequest, CaptureRequest, Payer, RefundRequest, StartAnswer, StartRequest};
 use oms_domain::id::{CaptureId, OrderId, PaymentReference, RefundId};
 use oms_domain::money::{Currency, Money};
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment_start::{PayerClient, Taking};
 use oms_providers::Callback;
 use oms_providers::secret::StripeSecrets;
 use oms_providers::stripe::{StripeCallbacks, StripeClient, StripeConfig};
@@ -104,6 +104,7 @@ pub fn start_request() -> StartRequest {
         order_id: order(),
         amount: money("186.00", "CNY"),
         description: "Order W-1".to_owned(),
+        taking: Taking::AsSetUp,
         client: PayerClient::Web,
         return_url: Some("https://shop.example/thanks?o=1".to_owned()),
         payer: Payer::default(),

@@ -37,6 +37,7 @@ pub(super) fn fact(key: &str, seconds: i64) -> ParkedFact {
             reference: None,
             live: false,
             kind: PaymentFactKind::Captured { amount: cny("186.00") },
+            fees: Vec::new(),
         },
         at: at(seconds),
     }

@@ -98,6 +98,15 @@ pub enum Act {
         /// The request's key.
         key: &'static str,
     },
+    /// Finance sends back what units of a line are worth, by its position from 1.
+    RefundLines {
+        /// The position.
+        line: usize,
+        /// How many units.
+        quantity: u32,
+        /// The request's key.
+        key: &'static str,
+    },
     /// People count a shelf.
     Count {
         /// Where.
@@ -171,7 +180,7 @@ impl Shop {
             self.stripe.set_payment(&fact.provider_payment_id, ProviderPayment::Captured(amount));
         }
         if let Act::Told(fact) = act
-            && let PaymentFactKind::Authorized { amount } = fact.kind
+            && let PaymentFactKind::Authorized { amount, .. } = fact.kind
             && !matches!(
                 self.stripe.payment(&fact.provider_payment_id),
                 Some(ProviderPayment::Captured(_) | ProviderPayment::Cancelled)
@@ -247,7 +256,11 @@ impl Shop {
                 let starting = self.starting();
                 let ask = Ask { client: *client, return_url: None, payer: Payer::default() };
                 let payment_id = PaymentId::number(*payment);
-                self.call(starting.start(&id, &payment_id, &ask, "storefront")).await.map(|_| ())
+                let begun = async {
+                    let loaded = starting.engine.orders.load(&id).await?.ok_or(AppError::NotFound("order"))?;
+                    starting.start(loaded, &payment_id, &ask, "storefront").await
+                };
+                self.call(begun).await.map(|_| ())
             }
             Act::Report { shipment, report, key } => {
                 let carriers = self.carriers();
@@ -278,6 +291,14 @@ impl Shop {
                 let engine = self.engine();
                 let ask = RefundAsk::Amount(cny(amount));
                 let asked = commands::refund(&engine, &id, ask, "goodwill".into(), "finance", key, amount);
+                self.call(asked).await.map(|_| ())
+            }
+            Act::RefundLines { line, quantity, key } => {
+                let engine = self.engine();
+                let lines = vec![RefundLine { line_id: LineId::number(*line), quantity: *quantity }];
+                let hash = format!("{line}-{quantity}");
+                let ask = RefundAsk::Lines(lines);
+                let asked = commands::refund(&engine, &id, ask, "broken".into(), "finance", key, &hash);
                 self.call(asked).await.map(|_| ())
             }
             Act::Count { place, sku: name, on_hand } => {

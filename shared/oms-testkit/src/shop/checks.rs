@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use oms_app::pointers::WorkList;
 use oms_app::ports::{Clock, LoadedOrder, OrderLists};
 use oms_app::timers::Watched;
-use oms_domain::benefit;
+use oms_domain::benefit::{self, Spent, SpentKind};
 use oms_domain::desk;
 use oms_domain::event::{CommitRecord, RefundCause};
+use oms_domain::id::ReturnId;
 use oms_domain::ledger::Balances;
 use oms_domain::machine::Machine;
 use oms_domain::money::Money;
@@ -40,6 +41,7 @@ pub async fn sound(shop: &Shop) -> Look {
         money(shop, order);
         two_people(order, &shop.policy);
         benefits(shop, order);
+        gift_cards(shop, order);
         assert!(parked.is_empty(), "a parked fact of {} was forgotten", order.id);
     }
     stock(shop, look.orders.iter().map(|loaded| &loaded.order));
@@ -60,9 +62,59 @@ pub fn content(entry: &Value) -> Value {
 pub fn benefits(shop: &Shop, order: &Order) {
     let there = shop.benefits.of(&order.id);
     assert_eq!(there, order.benefits, "{}: the service and the order differ: {order:#?}", order.id);
+    if there != Some(BenefitStatus::Released) {
+        let points = |s: &&Spent| s.kind == SpentKind::Points;
+        let spent: i128 = benefit::spent(order).iter().filter(points).map(|s| s.amount.minor()).sum();
+        let held = if there.is_some() { spent - points_back(order) } else { 0 };
+        let kept = shop.benefits.held(&order.id, SpentKind::Points);
+        assert_eq!(kept, held, "{}: the service keeps other points than the order spends: {order:#?}", order.id);
+    }
     let owed = shop.policy.benefits && order.is_undone() && !order.awaits_location();
     let back = there == Some(BenefitStatus::Released) || benefit::spent(order).is_empty();
     assert!(!owed || back, "{} is undone and keeps coupons or points: {order:#?}", order.id);
+}
+
+/// The service has of an order's gift cards what the order has taken and not given back, to the last cent; what may have
+/// gone back without an answer is the only thing that one can know and the other not.
+pub fn gift_cards(shop: &Shop, order: &Order) {
+    let (mut kept, mut open) = (0_i128, 0_i128);
+    for (payment, _) in order.gift_cards() {
+        let has = if payment.is_set_aside_on_a_card() { payment.authorized } else { payment.captured };
+        kept += has.minor();
+        for refund in order.refunds.iter().filter(|r| r.payment_id == payment.id) {
+            let by_hand = refund.provider_reference.is_some();
+            match refund.status {
+                RefundStatus::Succeeded if by_hand => open += refund.amount.minor(),
+                RefundStatus::Succeeded => {
+                    kept -= refund.amount.minor();
+                    let id = ReturnId::from(&refund.id);
+                    assert!(
+                        shop.benefits.has_returned(&order.id, &id),
+                        "{id} succeeded, and the service does not know it"
+                    );
+                }
+                RefundStatus::Submitted | RefundStatus::Unknown | RefundStatus::Failed | RefundStatus::Manual => {
+                    open += refund.amount.minor();
+                }
+                RefundStatus::Requested | RefundStatus::Approved | RefundStatus::Declined => {}
+            }
+        }
+    }
+    let held = shop.benefits.held(&order.id, SpentKind::GiftCard);
+    assert!(
+        held <= kept && kept - open <= held,
+        "the service has {held} of cards, {kept} less up to {open} here: {order:#?}"
+    );
+    let owes = order.status == OrderStatus::Cancelled && open == 0;
+    assert!(!owes || held == 0, "{} is cancelled, and its gift card is charged {held}", order.id);
+}
+
+/// The points that the service has taken back with parts of an order, in minor units.
+fn points_back(order: &Order) -> i128 {
+    let cancelled = (1..).zip(&order.cancelled).map(|(n, c)| (ReturnId::of_cancelled(&order.id, n), &c.points_back));
+    let refunded = order.refunds.iter().map(|r| (ReturnId::of_refunded(&r.id), &r.points_back));
+    let done = cancelled.chain(refunded).filter(|(id, _)| order.points_returned.contains(id));
+    done.flat_map(|(_, items)| items).map(|item| item.amount.minor()).sum()
 }
 
 /// Every commit left at least once, under one id with one content; numbers without a gap.
@@ -213,7 +265,7 @@ pub fn money(shop: &Shop, order: &Order) {
     for refund in order.refunds.iter().filter(|r| r.status == RefundStatus::Succeeded) {
         let payment = order.payment(&refund.payment_id).unwrap();
         let by_hand = refund.provider_reference.as_deref().is_some_and(|r| r.starts_with("manual"));
-        if !payment.provider.is_promise() && !by_hand {
+        if payment.provider.has_api() && !by_hand {
             assert!(sent.contains_key(&refund.id), "{} succeeded, and the provider does not know it", refund.id);
         }
     }

@@ -16,6 +16,7 @@ pub fn fact(order: &OrderId, event: &str, payment: &str, kind: PaymentFactKind) 
         reference: Some(PaymentReference::of(order, 1)),
         live: false,
         kind,
+        fees: Vec::new(),
     }
 }
 
@@ -28,7 +29,7 @@ pub fn captured(order: &OrderId, event: &str, payment: &str, amount: &str) -> Pa
 /// Money was promised.
 #[must_use]
 pub fn authorized(order: &OrderId, event: &str, payment: &str, amount: &str) -> PaymentFact {
-    fact(order, event, payment, PaymentFactKind::Authorized { amount: cny(amount) })
+    fact(order, event, payment, PaymentFactKind::Authorized { amount: cny(amount), expires_at: None })
 }
 
 /// The card was declined.

@@ -22,12 +22,14 @@ use oms_app::starting::{Offered, Starting};
 use oms_app::sweep::Sweep;
 use oms_domain::body::Provider;
 use oms_domain::capture::{CaptureMoment, CaptureWhen};
+use oms_domain::deposit::{DepositOnDefault, OnDefault};
 use oms_domain::event::CommitRecord;
 use oms_domain::id::{Channel, ChannelOrderId, OrderId};
 use oms_domain::location::Location;
 use oms_domain::order::Order;
 use oms_domain::outgoing::Publish;
 use oms_domain::policy::Policy;
+use oms_domain::refund_first::RefundFirst;
 use oms_domain::stock::StockLevel;
 use serde_json::Value;
 
@@ -64,7 +66,7 @@ pub struct Shop {
     pub told: Arc<Vec<Value>>,
     /// The payment provider.
     pub stripe: FakeProvider,
-    /// The service that keeps count of coupons and points, where the policy says that there is one.
+    /// The service that keeps count of coupons, points and gift cards, where the policy says that there is one.
     pub benefits: FakeBenefits,
     /// Webhooks to the locations.
     pub webhooks: RecordingWebhooks,
@@ -250,7 +252,7 @@ impl Shop {
         Starting { engine: self.engine(), gateways: Arc::new(self.gateways()), offered }
     }
 
-    /// The service that keeps count of coupons and points.
+    /// The service that keeps count of coupons, points and gift cards.
     pub fn benefit_service(&self) -> Arc<dyn BenefitService> {
         self.port(&self.benefits)
     }
@@ -307,6 +309,8 @@ fn policy() -> Policy {
         benefits: false,
         providers: BTreeSet::from([Provider::Stripe, Provider::Wechatpay, Provider::Cod, Provider::Channel]),
         capture_when: capture_when(),
+        refund_first: RefundFirst::default(),
+        deposit_on_default: deposit_on_default(),
         shipment_response_seconds: 86_400,
         close_after_seconds: CLOSE_AFTER,
         lookout_seconds: LOOKOUT,
@@ -318,4 +322,10 @@ fn capture_when() -> CaptureWhen {
     let channel = |name: &str| Channel::parse(name).unwrap();
     let channels = [(channel("app"), CaptureMoment::Shipped), (channel("tmall"), CaptureMoment::Release)];
     CaptureWhen { otherwise: CaptureMoment::Provider, channels: BTreeMap::from(channels) }
+}
+
+/// The app keeps deposits whose balance does not come; the other channels send them back.
+fn deposit_on_default() -> DepositOnDefault {
+    let app = Channel::parse("app").unwrap();
+    DepositOnDefault { otherwise: OnDefault::Refund, channels: BTreeMap::from([(app, OnDefault::Keep)]) }
 }

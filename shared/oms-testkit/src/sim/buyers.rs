@@ -2,17 +2,24 @@
 
 use oms_domain::body::{DeclaredStatus, Delivery, DeliveryType, Provider};
 use oms_domain::command::Command;
+use oms_domain::id::PaymentReference;
 use oms_domain::order::Order;
-use oms_domain::payment::{PaymentFactKind, RefundFactStatus};
-use oms_domain::payment_start::PayerClient;
+use oms_domain::payment::{FeeFact, PaymentFact, PaymentFactKind, RefundFactStatus};
+use oms_domain::payment_start::{PayerClient, Taking};
 use oms_domain::status::ShipmentStatus;
 
 use crate::build::{OrderBuilder, an_order, cny};
 use crate::gateway::ProviderPayment;
 use crate::shop::acts::Act;
+use crate::shop::work::later;
 use crate::shop::{PAYMENT_WINDOW, facts};
 use crate::sim::chance::What;
 use crate::sim::world::{AtProvider, GOODS, Todo, World, channel, name, place_number};
+
+/// What is paid at once of an order with a deposit.
+const DEPOSIT: &str = "10.00";
+/// After so many seconds its rest is due.
+const BALANCE_DUE: i64 = 150_000;
 
 /// How an order is paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +27,16 @@ enum Means {
     Card,
     Cash,
     Channel,
-    /// A gift card that the channel took, and a card.
+    /// A voucher that the channel took, and a card.
     Both,
+    /// A gift card of the shop, and a card for the rest.
+    GiftAndCard,
+    /// A gift card of the shop for all of it.
+    Gift,
+    /// A gift card of the shop, and cash for the rest.
+    GiftAndCash,
+    /// A deposit at once and the rest by a day, both by card.
+    Deposit,
 }
 
 /// What a buyer does about a payment.
@@ -46,7 +61,16 @@ pub fn plan(world: &mut World, order: u16) {
     let means = world.chance.weighted(
         What::Order,
         order,
-        &[(50, Means::Card), (14, Means::Cash), (14, Means::Channel), (8, Means::Both)],
+        &[
+            (50, Means::Card),
+            (14, Means::Cash),
+            (14, Means::Channel),
+            (8, Means::Both),
+            (9, Means::GiftAndCard),
+            (3, Means::Gift),
+            (3, Means::GiftAndCash),
+            (8, Means::Deposit),
+        ],
     );
     let basket = basket(world, order);
     let total = total(world, order, &basket);
@@ -61,11 +85,26 @@ pub fn plan(world: &mut World, order: u16) {
                 [(Provider::Channel, "10.00", DeclaredStatus::Captured), (Provider::Stripe, card, DeclaredStatus::Due)];
             (basket.paid_in_parts(&parts), card)
         }
+        Means::GiftAndCard => {
+            let card = part(1_000);
+            (basket.paid_in_parts(&[gift("10.00"), (Provider::Stripe, card, DeclaredStatus::Due)]), card)
+        }
+        Means::Gift => (basket.paid_in_parts(&[gift(part(0))]), ""),
+        Means::GiftAndCash => {
+            let cash = (Provider::Cod, part(1_000), DeclaredStatus::Due);
+            (basket.paid_in_parts(&[gift("10.00"), cash]), "")
+        }
+        Means::Deposit => {
+            let rest = part(1_000);
+            (basket.deposit_and_balance(DEPOSIT, rest, later(world.now(), BALANCE_DUE)), rest)
+        }
     };
     let at = 3 * i64::try_from(world.chance.pick(What::Order, order, 60)).unwrap_or(0);
     place(world, order, at, basket, means);
-    if matches!(means, Means::Card | Means::Both) {
-        pay(world, order, at, due);
+    match means {
+        Means::Card | Means::Both | Means::GiftAndCard => pay(world, order, at, due),
+        Means::Deposit => pay_in_turn(world, order, at, due),
+        Means::Cash | Means::Channel | Means::Gift | Means::GiftAndCash => {}
     }
     if world.chance.hits(What::Order, order, 150) {
         let wait = world.chance.weighted(What::Order, order, &[(1, 600), (1, 0), (1, 20), (1, 9_000), (1, 180_000)]);
@@ -83,6 +122,10 @@ pub fn plan(world: &mut World, order: u16) {
     }
 }
 
+fn gift(amount: &'static str) -> (Provider, &'static str, DeclaredStatus) {
+    (Provider::GiftCard, amount, DeclaredStatus::Due)
+}
+
 fn basket(world: &mut World, order: u16) -> OrderBuilder {
     let mut basket = an_order().empty().customer(name(format!("c-{}", order % 4))).shipping_fee("8.00");
     let lines = 1 + usize::from(world.chance.hits(What::Order, order, 350));
@@ -93,6 +136,9 @@ fn basket(world: &mut World, order: u16) -> OrderBuilder {
     }
     if world.chance.hits(What::Order, order, 400) {
         basket = basket.discount("3.00");
+    }
+    if world.chance.hits(What::Order, order, 350) {
+        basket = basket.points("2.50");
     }
     if world.chance.hits(What::Order, order, 20) {
         basket = basket.line("NOPE", 1, "1.00");
@@ -121,8 +167,22 @@ fn place(world: &mut World, order: u16, at: i64, basket: OrderBuilder, means: Me
         world.send(at + 1, order, place(&basket, "other"));
     }
     // Payments in parts would no longer add up.
-    if world.chance.hits(What::Order, order, 30) && means != Means::Both {
+    let in_parts =
+        matches!(means, Means::Both | Means::GiftAndCard | Means::Gift | Means::GiftAndCash | Means::Deposit);
+    if world.chance.hits(What::Order, order, 30) && !in_parts {
         world.send(at + 1, order, place(&basket.line("MUG", 1, "30.10"), "key"));
+    }
+}
+
+/// A deposit at once, or too much of one, or none; the rest by its day, or too late, or never.
+fn pay_in_turn(world: &mut World, order: u16, placed: i64, rest: &'static str) {
+    let card = |n: u32| name(format!("pi-{order}-{n}"));
+    let at = placed + world.chance.weighted(What::Payment, order, &[(4, 60), (2, 5), (1, 10_000)]);
+    let deposit = world.chance.weighted(What::Payment, order, &[(8, DEPOSIT), (1, "11.00"), (1, "9.00")]);
+    world.after(at, order, Todo::AtProvider(AtProvider::Pays(card(1), deposit)));
+    let waits = [(4, Some(40_000)), (4, None), (1, Some(BALANCE_DUE - 2)), (2, Some(BALANCE_DUE + 900)), (1, Some(0))];
+    if let Some(wait) = world.chance.weighted(What::Payment, order, &waits) {
+        world.after(placed + wait, order, Todo::AtProvider(AtProvider::PaysBalance(card(2), rest)));
     }
 }
 
@@ -139,6 +199,10 @@ fn pay(world: &mut World, order: u16, placed: i64, due: &'static str) {
         let begin = |payment, client| Act::Start { payment, client };
         if world.chance.hits(What::Payment, order, 500) {
             world.send(placed + 2, order, begin(1, PayerClient::Web));
+            if world.chance.hits(What::Payment, order, 500) {
+                let wait = world.chance.weighted(What::Payment, order, &[(3, 60), (1, 4), (1, 12_000)]);
+                world.after(placed + wait, order, Todo::AtProvider(AtProvider::PaysBegun(due)));
+            }
         }
         let wait = world.chance.weighted(What::Payment, order, &[(3, 5), (1, 300), (1, 12_000)]);
         let provider =
@@ -215,7 +279,28 @@ pub fn happens(world: &mut World, order: u16, what: &AtProvider) {
             }
             let amount = cny(amount);
             stripe.set_payment(payment, ProviderPayment::Authorized(amount));
-            tell(world, order, 1, payment, PaymentFactKind::Authorized { amount });
+            // Some providers say until when, by the same event or one of its own, and not all of that can be true.
+            let days = world.chance.weighted(What::Payment, order, &[(6, 0), (2, 3), (1, 20), (1, -2), (1, 100_000)]);
+            let expires_at = (days != 0).then(|| later(world.now(), days * 86_400));
+            let apart = expires_at.is_some() && world.chance.hits(What::Payment, order, 400);
+            let first = expires_at.filter(|_| !apart);
+            tell(world, order, 1, payment, PaymentFactKind::Authorized { amount, expires_at: first });
+            if apart {
+                let wait = world.chance.weighted(What::Payment, order, &[(2, 1), (1, 0), (1, 5_000)]);
+                tell(world, order, wait, payment, PaymentFactKind::Authorized { amount, expires_at });
+            }
+        }
+        AtProvider::PaysBegun(amount) => {
+            let reference = PaymentReference::of(&world.subject_of(order).id, 1);
+            let payment = name(format!("pi_{reference}"));
+            match stripe.taking(&reference) {
+                Some(Taking::Promised) => {
+                    happens(world, order, &AtProvider::Promises(payment, amount));
+                    world.after(1_500_000, order, Todo::AtProvider(AtProvider::Lapses(payment)));
+                }
+                Some(Taking::AsSetUp | Taking::AtOnce) => happens(world, order, &AtProvider::Pays(payment, amount)),
+                None => {}
+            }
         }
         AtProvider::Pays(payment, amount) => {
             if stripe.payment(payment) == Some(ProviderPayment::Cancelled) {
@@ -240,6 +325,16 @@ pub fn happens(world: &mut World, order: u16, what: &AtProvider) {
                     tell(world, order, wait, payment, PaymentFactKind::DisputeLost { amount });
                 }
             }
+        }
+        AtProvider::PaysBalance(payment, amount) => {
+            if stripe.payment(payment) == Some(ProviderPayment::Cancelled) {
+                return;
+            }
+            let amount = cny(amount);
+            stripe.set_payment(payment, ProviderPayment::Captured(amount));
+            let reference = Some(PaymentReference::of(&world.subject_of(order).id, 2));
+            let fact = fact(world, order, payment, PaymentFactKind::Captured { amount });
+            world.send(1, order, Act::told(PaymentFact { reference, ..fact }));
         }
         AtProvider::Lapses(payment) => {
             if matches!(stripe.payment(payment), Some(ProviderPayment::Open | ProviderPayment::Authorized(_))) {
@@ -268,11 +363,37 @@ pub fn happens(world: &mut World, order: u16, what: &AtProvider) {
 
 /// The provider tells the shop, under an event id of its own.
 fn tell(world: &mut World, order: u16, seconds: i64, payment: &str, kind: PaymentFactKind) {
+    let fact = fact(world, order, payment, kind);
+    world.send(seconds, order, Act::told(fact));
+}
+
+fn fact(world: &mut World, order: u16, payment: &str, kind: PaymentFactKind) -> PaymentFact {
     let subject = world.subject_mut(order);
     subject.told += 1;
     let event = format!("evt-{order}-{}", subject.told);
-    let fact = facts::fact(&subject.id, &event, payment, kind);
-    world.send(seconds, order, Act::told(fact));
+    // Some events say what the provider keeps, others of the same money do not.
+    let fees = if subject.told.is_multiple_of(3) { Vec::new() } else { fees(payment, &kind) };
+    PaymentFact { fees, ..facts::fact(&subject.id, &event, payment, kind) }
+}
+
+/// What the provider keeps of what it has taken, and asks for a dispute, each under a name of its own.
+fn fees(payment: &str, kind: &PaymentFactKind) -> Vec<FeeFact> {
+    let fee = |what: &str, minor: i128| {
+        let amount = cny(&format!("{}.{:02}", minor / 100, minor % 100));
+        vec![FeeFact { reference: format!("txn-{what}-{payment}"), is_returned: false, amount }]
+    };
+    match kind {
+        PaymentFactKind::Captured { amount } => fee(&amount.minor().to_string(), amount.minor() * 29 / 1_000),
+        PaymentFactKind::Disputed { .. } | PaymentFactKind::DisputeLost { .. } => fee("dispute", 1_500),
+        PaymentFactKind::Pending
+        | PaymentFactKind::Authorized { .. }
+        | PaymentFactKind::CaptureFailed { .. }
+        | PaymentFactKind::Failed { .. }
+        | PaymentFactKind::Cancelled
+        | PaymentFactKind::Refund { .. }
+        | PaymentFactKind::DisputeWon
+        | PaymentFactKind::Other { .. } => Vec::new(),
+    }
 }
 
 /// What happens just when it is least welcome: the buyer's bank disputes a payment while a shipment is planned again.

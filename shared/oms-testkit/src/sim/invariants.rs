@@ -1,14 +1,15 @@
 //! What must be true after every change, judged on the tables, the provider's books and the bus; and what must be true
 //! in the end. The numbers are those of the list of invariants: money, stock, quantities, nothing lost, once, goods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oms_domain::derived::line_counters;
 use oms_domain::event::{CaptureEvent, CommitRecord, OrderEvent, RefundCause};
+use oms_domain::id::{OrderId, ReturnId};
 use oms_domain::ledger::{Account, Balances};
 use oms_domain::machine::Machine;
 use oms_domain::money::Money;
-use oms_domain::order::Order;
+use oms_domain::order::{Order, Payment};
 use oms_domain::status::{CaptureStatus, HoldKind, OrderStatus, RefundStatus, ReservationStatus, ShipmentStatus};
 use oms_domain::{desk, wake};
 use serde_json::Value;
@@ -59,6 +60,7 @@ pub fn step(before: Option<&Order>, after: &Order, record: &CommitRecord) {
         assert!(reaches(was.status, now.status, CaptureStatus::ALL), "{id}: {:?} → {:?}", was.status, now.status);
     }
     one_of_two(before, record);
+    deposits_kept(before, record);
     for (was, now) in before.payments.iter().zip(&after.payments) {
         assert!(was.captured.compare(now.captured).is_ok_and(std::cmp::Ordering::is_le), "{id}: a capture is undone");
     }
@@ -103,8 +105,32 @@ fn books(before: Option<&Order>, after: &Order, record: &CommitRecord) {
     assert_eq!(books.sum(), 0, "{id}: debits and credits differ: {books:?}");
     let kept = after.captured().and_then(|c| c.sub(after.refunded()?)).expect("a difference").minor();
     let by_banks: i128 = after.payments.iter().map(|p| p.charged_back.minor()).sum();
-    let held: i128 = books.entries().filter(|e| e.account.provider().is_some()).map(|e| e.minor).sum();
-    assert_eq!(held, kept - by_banks, "{id}: what is held is not what was captured and kept");
+    let fees: i128 = after.payments.iter().map(Payment::fees_minor).sum();
+    assert_eq!(books.get(Account::Fee), fees, "{id}: what providers keep is not in the books");
+    let is_held = |account: Account| account.provider().is_some() || account == Account::GiftCard;
+    let held: i128 = books.entries().filter(|e| is_held(e.account)).map(|e| e.minor).sum();
+    assert_eq!(held, kept - by_banks - fees, "{id}: what is held is not what was captured and kept");
+    let names: Vec<_> =
+        after.payments.iter().flat_map(|p| p.fees.iter().map(move |fee| (p.provider, &fee.reference))).collect();
+    assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{id}: a fee is booked twice: {names:?}");
+}
+
+/// 6: a deposit is kept of an order that has just expired, under terms that said so, and no more than the deposit and than the
+/// order is worth.
+fn deposits_kept(before: &Order, record: &CommitRecord) {
+    let mut state = before.clone();
+    for event in &record.events {
+        state.apply(event, record.at);
+        if !matches!(event, OrderEvent::DepositKept { .. }) {
+            continue;
+        }
+        let id = &state.id;
+        let by_time = before.status == OrderStatus::AwaitingPayment && state.status == OrderStatus::Expired;
+        assert!(by_time && state.terms.keeps_deposit, "{id} keeps a deposit that is the buyer's: {state:#?}");
+        let kept = state.forfeited().expect("a sum");
+        let most = state.deposit().and_then(|deposit| deposit.min(state.worth()?)).expect("a sum");
+        assert!(kept.compare(most).is_ok_and(std::cmp::Ordering::is_le), "{id} keeps {kept} of {most}: {state:#?}");
+    }
 }
 
 /// What must be done before an order may be called cancelled or completed.
@@ -198,6 +224,16 @@ pub fn books_agree(world: &World) {
         assert_eq!(ours.amount, amount, "{capture}: the provider takes another amount");
         assert!(ours.status != CaptureStatus::Requested, "{capture} of {payment} was taken before it was submitted");
     }
+    // Points of a part go back under ids that end so; the shop's own check has them.
+    let of_cards = |(_, back): &(OrderId, ReturnId)| !back.as_str().ends_with("-points");
+    for (id, back) in world.shop.benefits.returns().into_iter().filter(of_cards) {
+        let order = world.number(&id).and_then(|number| world.subject_of(number).seen.as_ref());
+        let ours = order.and_then(|o| o.refunds.iter().find(|r| ReturnId::from(&r.id) == back));
+        let sent = ours.is_some_and(|r| {
+            !matches!(r.status, RefundStatus::Requested | RefundStatus::Approved | RefundStatus::Declined)
+        });
+        assert!(sent, "{back} is back on a gift card, and no order has sent it");
+    }
     for (_, subject) in world.subjects() {
         let Some(order) = &subject.seen else { continue };
         for payment in &order.payments {
@@ -271,7 +307,9 @@ pub fn at_rest(world: &World, subject: &Subject) {
     let kept = order.kept().expect("a difference");
     if order.is_undone() && !order.awaits_location() && !asks_for_money {
         // Below nothing where the bank took back what was on its way already.
-        assert!(!kept.is_positive(), "{id} is undone and keeps {kept}: {order:#?}");
+        let most = order.forfeited().expect("a sum");
+        let fits = kept.compare(most).is_ok_and(std::cmp::Ordering::is_le);
+        assert!(fits, "{id} is undone and keeps {kept}, {most} as a deposit: {order:#?}");
         assert_eq!(order.live_reservations().count(), 0, "{id} is undone and keeps stock");
     }
     if !asks_for_money && !looked_at && !order.awaits_location() {

@@ -3,7 +3,7 @@
 use oms_domain::command::Command;
 use oms_domain::decide::may_retry_capture;
 use oms_domain::desk;
-use oms_domain::id::{CaptureId, RefundId};
+use oms_domain::id::{CaptureId, RefundId, ReturnId};
 use oms_domain::order::Order;
 use oms_domain::refund_pace;
 use oms_domain::status::{HoldStatus, RefundStatus};
@@ -57,6 +57,12 @@ pub fn react(world: &mut World, order: u16, before: Option<&Order>, after: &Orde
         let amount = world.chance.weighted(What::Staff, order, &[(2, "5.00"), (1, "38.10"), (1, "400.00")]);
         let wait = world.chance.weighted(What::Staff, order, &[(1, 100), (1, 30_000), (1, 400_000)]);
         refund(world, order, wait, amount);
+    }
+    if captured(after) && !before.is_some_and(captured) && world.chance.hits(What::Staff, order, 80) {
+        let line = 1 + world.chance.pick(What::Staff, order, 2);
+        let wait = world.chance.weighted(What::Staff, order, &[(1, 100), (1, 5), (1, 300_000)]);
+        let key = name(format!("broken-{order}"));
+        world.send(wait, order, Act::RefundLines { line, quantity: 1, key });
     }
 }
 
@@ -134,7 +140,8 @@ fn second_person(world: &mut World, order: u16, state: &Order, part: &str, decli
 fn by_hand(world: &World, state: &Order, part: &str) -> Command {
     let number = part.trim_start_matches('r').parse().unwrap_or(1);
     let refund_id = RefundId::of(&state.id, number);
-    let sent = world.shop.stripe.refunds().get(&refund_id).is_some_and(|r| r.succeeded != Some(false));
+    let at_card = world.shop.benefits.has_returned(&state.id, &ReturnId::from(&refund_id));
+    let sent = at_card || world.shop.stripe.refunds().get(&refund_id).is_some_and(|r| r.succeeded != Some(false));
     let manual = state.refund(&refund_id).is_some_and(|r| r.status == RefundStatus::Manual);
     let gone = state.refund(&refund_id).is_some_and(|r| refund_pace::is_charged_back(state, r));
     if gone && !sent {

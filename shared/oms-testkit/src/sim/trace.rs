@@ -88,6 +88,7 @@ fn of_act(act: &Act) -> String {
         }
         Act::CancelLines { line, quantity, key } => format!("cancel {quantity} of {line} {key}"),
         Act::Refund { amount, key } => format!("refund {amount} {key}"),
+        Act::RefundLines { line, quantity, key } => format!("refund {quantity} of {line} {key}"),
         Act::Count { place, sku, on_hand } => format!("count {on_hand} {sku} at {place}"),
         Act::Pass(seconds) => format!("pass {seconds}"),
     }

@@ -100,7 +100,7 @@ impl Life {
             Act::Told(fact) => {
                 self.world.subject_mut(order).acknowledged.insert(fact.key.clone());
             }
-            Act::Refund { key, .. } => {
+            Act::Refund { key, .. } | Act::RefundLines { key, .. } => {
                 let subject = self.world.subject_mut(order);
                 let known =
                     |o: &Order| o.refund_keys.keys().any(|k| k.as_str().starts_with(&format!("refund:finance:{key}#")));

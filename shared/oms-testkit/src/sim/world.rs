@@ -82,6 +82,10 @@ pub enum AtProvider {
     Pays(&'static str, &'static str),
     /// The buyer's bank promises so much.
     Promises(&'static str, &'static str),
+    /// The buyer pays what Waybill has begun, or promises it, as it was begun.
+    PaysBegun(&'static str),
+    /// The buyer pays the balance of a deposit: so much.
+    PaysBalance(&'static str, &'static str),
     /// A promise lapses.
     Lapses(&'static str),
     /// A pending refund is settled.

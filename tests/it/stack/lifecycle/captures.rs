@@ -1,10 +1,11 @@
-//! Money that the shop takes itself, when the parcel leaves: the app's card payments on this stack.
+//! Money that the shop takes itself, when the parcel leaves: the app's payments on this stack.
 
 use local_stack::stripe_api::Fault;
-use serde_json::json;
+use local_stack::wallets::Wallet;
+use serde_json::{Value, json};
 
-use crate::stack::shared::beside_others;
-use crate::world::{Basket, Order};
+use crate::stack::shared::{Local, beside_others};
+use crate::world::{Basket, Order, Placed};
 
 fn captured_as(order: &Order) -> String {
     order.text("/captures/0/status").to_owned()
@@ -83,5 +84,57 @@ fn a_refusal_waits_for_finance_who_may_try_again() {
         assert_eq!(captured_as(&order), "succeeded", "{}", order.story());
         w.no_task("finance", "capture", order.id()).await;
         w.stripe_is_content_with(&intent);
+    });
+}
+
+/// The storefront has the stack begin the payment.
+async fn begun(w: &Local, placed: &Placed) -> Value {
+    let path = format!("/v1/orders/{}/payments/p1/start", placed.order_id);
+    let body = json!({ "client": "web", "return_url": "https://shop.example/thanks" });
+    w.post("storefront", &path, &body).await.expect(200)
+}
+
+#[test]
+fn what_waybill_begins_is_promised_too() {
+    beside_others(async |w| {
+        let tee = w.product(9900, &[("sz-1", 5)]).await;
+        let basket = Basket::of(&[(&tee, 1)]).app();
+        let placed = w.payable(&basket).await;
+        let answer = begun(w, &placed).await;
+        let secret = answer["next_action"]["value"].as_str().unwrap();
+        let id = secret.strip_suffix("_secret_standin").unwrap();
+        // Only one that was begun for that can be promised.
+        let intent = w.stripe.with(|ledger| ledger.promise(id, basket.total())).unwrap();
+        w.promised(&intent).await;
+        let order = w.released(&placed.order_id, 1).await;
+        assert_eq!((order.payment_status(), order.times("capture_requested")), ("authorized", 0), "{}", order.story());
+        w.ship(&order.shipments()[0]).await;
+        let order = w.until(order.id(), "should be paid", |o| o.payment_status() == "paid").await;
+        assert_eq!(captured_as(&order), "succeeded", "{}", order.story());
+        assert_eq!(w.taken_of(&intent), (basket.total(), "succeeded"));
+        w.stripe_is_content_with(&intent);
+    });
+}
+
+/// The buyer approves on PayPal's page and comes back; the promise is given then, and taken when the parcel leaves.
+#[test]
+fn paypal_is_authorized_by_the_second_request() {
+    beside_others(async |w| {
+        let tee = w.product(9900, &[("sz-1", 5)]).await;
+        let basket = Basket::of(&[(&tee, 1)]).app().paid_by("paypal");
+        let placed = w.payable(&basket).await;
+        assert_eq!(begun(w, &placed).await["next_action"]["type"], "redirect");
+        w.wallets.with(Wallet::Paypal, |books| books.approve(&placed.reference)).unwrap();
+        assert_eq!(begun(w, &placed).await["next_action"]["type"], "wait");
+        let trade = w.wallets.with(Wallet::Paypal, |books| books.trade(&placed.reference).cloned()).unwrap();
+        assert!(trade.is_promised && !trade.is_paid, "{trade:?}");
+        w.wallet_says(Wallet::Paypal, &w.paypal_promised(&trade)).await;
+        let order = w.released(&placed.order_id, 1).await;
+        assert_eq!((order.payment_status(), order.times("capture_requested")), ("authorized", 0), "{}", order.story());
+        w.ship(&order.shipments()[0]).await;
+        let order = w.until(order.id(), "should be paid", |o| o.payment_status() == "paid").await;
+        assert_eq!(captured_as(&order), "succeeded", "{}", order.story());
+        let trade = w.wallets.with(Wallet::Paypal, |books| books.trade(&placed.reference).cloned()).unwrap();
+        assert_eq!((trade.is_paid, trade.cents), (true, basket.total()));
     });
 }

@@ -1,5 +1,6 @@
 //! Whole lives, from the request to the resting state.
 
+mod benefits;
 mod books;
 mod cancel;
 mod captures;

@@ -12,7 +12,7 @@ use crate::world::{Basket, shipped};
 fn paid_and_delivered() {
     beside_others(async |w| {
         let tee = w.product(9900, &[("sz-1", 10)]).await;
-        let basket = Basket::of(&[(&tee, 2)]).coupon(2000);
+        let basket = Basket::of(&[(&tee, 2)]).promotion(2000);
         let number_there = w.number("T");
         let mut listener = Listener::to(w, &number_there).await;
         let placed = w.place_body("storefront", &basket.body(&number_there)).await;

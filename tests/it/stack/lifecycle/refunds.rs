@@ -49,7 +49,7 @@ fn by_lines_to_the_last_cent() {
     beside_others(async |w| {
         let tee = w.product(3300, &[("sz-1", 5)]).await;
         // 99.00 less 19.99, and 8.00 for shipping: 87.01 for three, which is 29.01 and twice 29.00.
-        let (order, intent) = w.released_order(&Basket::of(&[(&tee, 3)]).coupon(1999), 1).await;
+        let (order, intent) = w.released_order(&Basket::of(&[(&tee, 3)]).promotion(1999), 1).await;
         w.deliver(&order.shipments()[0]).await;
         w.completed(order.id()).await;
         let units = |quantity: u32| json!({ "lines": [{ "line_id": "1", "quantity": quantity }], "reason": "少发" });

@@ -69,8 +69,17 @@ fn paid_cancelled_and_refunded_through_the_wallet_that_took_the_money() {
             goes_back_once(w, wallet, &placed, &trade).await;
             let order = w.until_status(&placed.order_id, "cancelled").await;
             assert_eq!(order.payment_status(), "refunded", "{}", order.story());
+            let fee = if wallet == Wallet::Paypal { vec!["5.97"] } else { Vec::new() };
+            assert_eq!(fees(w, &placed.order_id).await, fee, "{}", order.story());
         }
     });
+}
+
+/// What the wallet keeps, by the books: one says it with the payment, and however often it tells of that.
+async fn fees(w: &Local, order_id: &str) -> Vec<String> {
+    let books = w.get("finance", &format!("/v1/orders/{order_id}/ledger")).await.expect(200);
+    let entries = books["entries"].as_array().unwrap().iter().filter(|entry| entry["account"] == "fee");
+    entries.map(|entry| entry["debit"].as_str().unwrap_or_default().to_owned()).collect()
 }
 
 #[test]

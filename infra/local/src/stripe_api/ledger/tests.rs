@@ -128,8 +128,15 @@ fn a_fault_for_one_intent_waits_for_it() {
 #[test]
 fn a_promise_is_taken_once_and_not_beyond_it() {
     let mut ledger = Ledger::default();
-    let created = ledger.create_intent(&parameters(&[("amount", "20600"), ("currency", "CNY")]), None);
-    let id = created.body["id"].as_str().unwrap().to_owned();
+    let open = |ledger: &mut Ledger, method: &str| {
+        let asked = parameters(&[("amount", "20600"), ("currency", "CNY"), ("capture_method", method)]);
+        let created = ledger.create_intent(&asked, None);
+        assert_eq!(created.body["capture_method"], method);
+        created.body["id"].as_str().unwrap().to_owned()
+    };
+    let at_once = open(&mut ledger, "automatic");
+    assert!(ledger.promise(&at_once, 20600).is_none(), "Stripe takes it at once");
+    let id = open(&mut ledger, "manual");
     let take = |ledger: &mut Ledger, amount: &str, key: &str| {
         ledger.capture_intent(&id, &parameters(&[("amount_to_capture", amount)]), Some(key))
     };

@@ -3,12 +3,14 @@
 use oms_domain::body::Provider;
 use oms_domain::command::Report;
 use oms_domain::id::PaymentReference;
-use oms_domain::payment::PaymentFact;
+use oms_domain::payment::{FeeFact, PaymentFact};
 use oms_domain::payment_start::PayerClient;
-use oms_testkit::build::an_order;
+use oms_testkit::build::{an_order, cny};
 use oms_testkit::shop::acts::Act;
 use oms_testkit::shop::facts::{authorized, captured};
+use oms_testkit::shop::work::later;
 use oms_testkit::shop::{PAYMENT_WINDOW, order_id};
+use oms_testkit::time::start;
 
 use super::{GRACE, cancel, report, scan, shirts};
 
@@ -23,6 +25,16 @@ fn promised(channel: &'static str, number: &'static str) -> Vec<Act> {
 pub fn taken_when_released() -> Vec<Act> {
     let mut acts = promised("tmall", "T-1");
     acts.push(Act::told(captured(&order_id("tmall", "T-1"), "evt_2", "pi_1", "186.00")));
+    acts
+}
+
+/// Taken by ourselves; what the provider keeps is told after that, and told again under another id.
+pub fn told_what_it_costs() -> Vec<Act> {
+    let mut acts = promised("tmall", "T-1");
+    acts.extend(["evt_2", "evt_3"].map(|event| {
+        let fee = FeeFact { reference: "txn_1".into(), is_returned: false, amount: cny("5.70") };
+        Act::told(PaymentFact { fees: vec![fee], ..captured(&order_id("tmall", "T-1"), event, "pi_1", "186.00") })
+    }));
     acts
 }
 
@@ -67,4 +79,30 @@ pub fn begun_and_expired() -> Vec<Act> {
         Act::Start { payment: 1, client: PayerClient::Qr },
         Act::Pass(PAYMENT_WINDOW + GRACE),
     ]
+}
+
+/// After so many seconds the balance of a deposit is due.
+const BALANCE_DUE: i64 = 200_000;
+
+/// A deposit of 50.00 that is paid, and a balance of 136.00 that comes after its day.
+fn balance_too_late(channel: &'static str, number: &'static str) -> Vec<Act> {
+    let id = order_id(channel, number);
+    let order = an_order().deposit_and_balance("50.00", "136.00", later(start(), BALANCE_DUE));
+    let late = captured(&id, "evt_2", "pi_2", "136.00");
+    vec![
+        Act::Place { order: Box::new(order.channel(channel, number)), channel, number, key: "key-1" },
+        Act::told(captured(&id, "evt_1", "pi_1", "50.00")),
+        Act::Pass(BALANCE_DUE + GRACE),
+        Act::told(PaymentFact { reference: Some(PaymentReference::of(&id, 2)), ..late }),
+    ]
+}
+
+/// In a channel that keeps deposits: the balance goes back, the deposit does not.
+pub fn deposit_kept() -> Vec<Act> {
+    balance_too_late("app", "A-1")
+}
+
+/// In a channel that does not: both go back.
+pub fn deposit_sent_back() -> Vec<Act> {
+    balance_too_late("web", "W-1")
 }

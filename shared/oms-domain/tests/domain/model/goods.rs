@@ -126,6 +126,8 @@ impl State {
             if to == ShipmentStatus::Rejected || (to == ShipmentStatus::Cancelled && !asked) {
                 self.books.refusing[was.place] = true;
             }
+            // What leaves all the same is shown to people.
+            self.books.odd |= to.has_shipped() && !was.status.has_shipped() && self.books.held();
             self.set_parcel(parcel, to);
         }
     }
@@ -133,7 +135,7 @@ impl State {
     /// An intention, which is refused where it is not wanted any more.
     pub fn accepted(&mut self, parcel: usize) {
         let over = matches!(self.books.parcels[parcel].status, ShipmentStatus::Rejected | ShipmentStatus::Cancelled);
-        if !over {
+        if !over && !self.books.held() {
             self.moved(parcel, ShipmentStatus::Accepted);
         }
     }

@@ -41,8 +41,14 @@ impl State {
 
     /// What time decides, then what is owed.
     pub fn compensate(&mut self) {
-        if self.books.held() && self.books.review_over {
+        let (review, back) = (self.books.review_over, self.books.back_over);
+        if review {
             self.books.review = Some(HoldStatus::Expired);
+        }
+        if back {
+            self.books.back = Some(HoldStatus::Expired);
+        }
+        if review || back {
             self.undo();
         } else if self.books.order == OrderStatus::AwaitingPayment
             && self.books.window == Window::Over
@@ -89,6 +95,11 @@ impl State {
             if self.books.suspense() { (refundable.last(), Why::Excess) } else { (refundable.first(), Why::Asked) };
         if let Some(attempt) = attempt {
             self.approve(*attempt, why);
+            let nothing_is_paid = why == Why::Asked && self.books.refundable_attempts().is_empty();
+            let over = self.books.undone() || self.books.order == OrderStatus::Completed;
+            if nothing_is_paid && !over && !self.books.has_shipped() && !self.books.sent_back() {
+                self.books.back = Some(HoldStatus::Active);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use oms_domain::status::{OrderStatus, RefundStatus, ReservationStatus, ShipmentStatus};
+use oms_domain::status::{HoldStatus, OrderStatus, RefundStatus, ReservationStatus, ShipmentStatus};
 use stateright::{Checker, Expectation, HasDiscoveries, Model, Property};
 
 use super::rules::Action;
@@ -43,8 +43,11 @@ impl Model for Shop {
             Property::always("a promise of stock ends once, and the shelf knows", |_, s: &State| shelves_agree(s)),
             Property::always("nothing captured rests without goods or refund", |_, s: &State| paid_or_back(s)),
             Property::always("nothing ships once it is cancelled", |_, s: &State| nothing_ships_undone(s)),
-            Property::always("nothing moves while it is held", |_, s: &State| {
-                s.books.parcels.is_empty() || !s.books.held()
+            Property::always("nothing moves before it was looked at", |_, s: &State| {
+                s.books.parcels.is_empty() || !s.books.reviewed()
+            }),
+            Property::always("nothing is planned while it is held", |_, s: &State| {
+                !s.books.held() || s.books.parcels.iter().all(|p| p.status != ShipmentStatus::Planned)
             }),
             Property::always("nothing moves unpaid", |_, s: &State| s.books.parcels.is_empty() || s.books.covered()),
             Property::always("whoever is told nothing more can rest", |_, s: &State| never_stuck(s)),
@@ -67,6 +70,12 @@ impl Model for Shop {
             }),
             Property::sometimes("lost, refunded, and given up", |_, s: &State| {
                 s.books.order == OrderStatus::Cancelled && s.books.has_shipped()
+            }),
+            Property::sometimes("sent back whole, and shipped on somebody's word", |_, s: &State| {
+                delivered(s) && s.books.back == Some(HoldStatus::Released)
+            }),
+            Property::sometimes("sent back whole, and cancelled", |_, s: &State| {
+                s.books.order == OrderStatus::Cancelled && s.books.back == Some(HoldStatus::Rejected)
             }),
             Property::sometimes("refunded by hand after the provider's no", |_, s: &State| {
                 s.books.rests() && s.world.sendings.iter().any(|x| x.by_hand)

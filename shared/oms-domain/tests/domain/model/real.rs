@@ -6,14 +6,14 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use oms_domain::body::{PlacedOrder, Provider};
 use oms_domain::command::{CallOffAnswered, Command, RefundAnswered, RefundAsk, Report, Scan};
-use oms_domain::decide::{self, decide};
+use oms_domain::decide::{self, ALL_BACK, decide};
 use oms_domain::event::RefundCause;
 use oms_domain::id::{EventKey, HoldId, PaymentId};
 use oms_domain::money::Money;
-use oms_domain::order::Order;
+use oms_domain::order::{Hold, Order};
 use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
 use oms_domain::policy::{Context, Policy};
-use oms_domain::status::OrderStatus;
+use oms_domain::status::{HoldStatus, OrderStatus};
 use oms_domain::stock::{self, StockLevel};
 
 use super::rules::Action;
@@ -61,7 +61,12 @@ impl Real {
         let report = |p: usize, report| Command::Report { shipment_id: shipment(p), report };
         let refund = |r: usize| self.order.refunds[r].id.clone();
         let answer = |r: usize, answer| Command::AnswerRefund { refund_id: refund(r), answer };
-        let hold = || HoldId::number(1);
+        // People answer the review first.
+        let hold = || {
+            let mut open: Vec<_> = self.order.active_holds().collect();
+            open.sort_by_key(|hold| hold.reason == ALL_BACK);
+            open.first().map_or(HoldId::number(1), |hold| hold.id.clone())
+        };
         let levels = || self.shelves.to_vec();
         Some(match action {
             Place => Command::Validate {
@@ -143,7 +148,8 @@ impl Real {
         if action == Action::WindowPasses {
             return Some(Self { now: self.order.payment_deadline.unwrap(), ..self.clone() });
         } else if action == Action::ReviewPasses {
-            return Some(Self { now: self.order.holds[0].deadline, ..self.clone() });
+            let last = self.order.active_holds().map(|h| h.deadline).max();
+            return Some(Self { now: last.unwrap(), ..self.clone() });
         }
         let command = self.command(state, action)?;
         let cause = cause(&command);
@@ -176,11 +182,15 @@ impl Real {
     pub fn books(&self) -> Books {
         let order = &self.order;
         let passed = |deadline: Timestamp| deadline <= self.now;
-        assert!(order.holds.len() <= 1, "a hold that the model does not know");
+        let holds = |is_back: bool| order.holds.iter().filter(move |h| (h.reason == ALL_BACK) == is_back);
+        assert!(holds(false).count() <= 1 && holds(true).count() <= 1, "a hold that the model does not know");
+        let over = |hold: &Hold| hold.status == HoldStatus::Active && passed(hold.deadline);
         Books {
             order: order.status,
-            review: order.holds.first().map(|h| h.status),
-            review_over: order.active_holds().next().is_some_and(|h| passed(h.deadline)),
+            review: holds(false).next().map(|h| h.status),
+            review_over: holds(false).any(over),
+            back: holds(true).next().map(|h| h.status),
+            back_over: holds(true).any(over),
             window: match order.payment_deadline {
                 Some(deadline) if order.status == OrderStatus::AwaitingPayment => {
                     if passed(deadline) {

@@ -106,7 +106,10 @@ impl State {
             Decline => next.world.declined = true,
             Pay(k) => next.world.payments[k] = AtProvider::Paid,
             WindowPasses => next.books.window = Window::Over,
-            ReviewPasses => next.books.review_over = true,
+            ReviewPasses => {
+                next.books.review_over = next.books.reviewed();
+                next.books.back_over = next.books.sent_back();
+            }
             CallOff(k) => next.call_off(k),
             Send(r) => next.world.sendings[r].sent = true,
             Refuse(r) => {
@@ -142,9 +145,9 @@ impl State {
             ScannedLost(p) => next.moved(p, ShipmentStatus::Lost),
             Identify => next.identify(),
             Cancel => next.cancel(),
-            ReleaseHold => next.books.review = Some(HoldStatus::Released),
+            ReleaseHold => next.books.answer(HoldStatus::Released),
             RejectHold => {
-                next.books.review = Some(HoldStatus::Rejected);
+                next.books.answer(HoldStatus::Rejected);
                 next.undo();
             }
             AskRefund => next.ask_refund(),
@@ -176,7 +179,7 @@ impl State {
             Decline => !world.declined && world.payments[0] == AtProvider::Open,
             Pay(k) => world.payments[k] == AtProvider::Open && k < world.tries,
             WindowPasses => books.window == Window::Open,
-            ReviewPasses => books.held() && !books.review_over,
+            ReviewPasses => books.waits_for_an_answer(),
             CallOff(k) => (0..books.attempts.len())
                 .any(|a| books.attempts[a].payment == Some(k) && books.open_attempt(a) && !world.asked_off[k]),
             Send(r) => out(r) && !world.sendings[r].sent,
@@ -253,6 +256,9 @@ impl State {
     pub fn undo(&mut self) {
         if matches!(self.books.order, OrderStatus::Received | OrderStatus::Validated) {
             self.books.order = OrderStatus::Rejected;
+        } else if !self.books.undone() && self.books.has_shipped() {
+            // Too late: people are shown.
+            self.books.odd = true;
         } else if !self.books.undone() {
             self.begin_undoing();
         }
@@ -273,7 +279,8 @@ impl State {
         if self.books.order != OrderStatus::AwaitingPayment {
             self.books.window = Window::Closed;
         }
-        self.books.review_over &= self.books.held();
+        self.books.review_over &= self.books.reviewed();
+        self.books.back_over &= self.books.sent_back();
     }
 
     fn follows(&self) -> Option<OrderStatus> {

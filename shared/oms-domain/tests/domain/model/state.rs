@@ -16,8 +16,11 @@ pub struct Books {
     pub order: OrderStatus,
     /// The hold of an order that a person looks at first.
     pub review: Option<HoldStatus>,
-    /// Whether the time of an active hold has passed.
+    /// Whether its time has passed, while it is active.
     pub review_over: bool,
+    /// The hold on goods whose money was asked back whole, and whether its time has passed.
+    pub back: Option<HoldStatus>,
+    pub back_over: bool,
     pub window: Window,
     pub reserved: bool,
     pub attempts: Vec<Attempt>,
@@ -173,6 +176,8 @@ impl State {
                 order: OrderStatus::Received,
                 review: None,
                 review_over: false,
+                back: None,
+                back_over: false,
                 window: Window::Closed,
                 reserved: false,
                 attempts: vec![created],
@@ -203,7 +208,31 @@ impl State {
 
 impl Books {
     pub fn held(&self) -> bool {
+        self.reviewed() || self.sent_back()
+    }
+
+    /// Whether a person still looks at the order itself.
+    pub fn reviewed(&self) -> bool {
         self.review == Some(HoldStatus::Active)
+    }
+
+    /// Whether support is still asked about goods that nobody pays for.
+    pub fn sent_back(&self) -> bool {
+        self.back == Some(HoldStatus::Active)
+    }
+
+    /// Whether there is time left that can pass.
+    pub fn waits_for_an_answer(&self) -> bool {
+        (self.reviewed() && !self.review_over) || (self.sent_back() && !self.back_over)
+    }
+
+    /// The hold that people answer first.
+    pub fn answer(&mut self, status: HoldStatus) {
+        if self.reviewed() {
+            self.review = Some(status);
+        } else {
+            self.back = Some(status);
+        }
     }
 
     /// Over without goods, or on the way there.
