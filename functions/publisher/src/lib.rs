@@ -6,8 +6,10 @@ use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use oms_app::error::{AppError, StoreError};
 use oms_app::publish::{Published, Publisher};
 use oms_aws::{keys, packing};
+use oms_domain::desk;
 use oms_domain::event::CommitRecord;
 use oms_domain::id::OrderId;
+use oms_lambda::metrics::Metrics;
 use serde_dynamo::AttributeValue;
 
 /// Why a batch is given back to the stream.
@@ -35,7 +37,7 @@ enum Brought {
 ///
 /// # Errors
 /// [`PublishError`].
-pub async fn handle(event: Event, publisher: &Publisher) -> Result<Published, PublishError> {
+pub async fn handle(event: Event, publisher: &Publisher, stage: &str) -> Result<Published, PublishError> {
     let records = event.records.len();
     let mut commits = Vec::new();
     for record in event.records {
@@ -51,6 +53,11 @@ pub async fn handle(event: Event, publisher: &Publisher) -> Result<Published, Pu
     // Every news passes here: a line for each that went well would be a sixth of an order's log, and says nothing that the
     // table and the bus do not know. What was put off has its line where it failed.
     tracing::debug!(records, entries, put_off, "{entries} entries published");
+    // Counted here, where all that is news passes anyway. Only after the batch is dealt with: one that comes again counts once.
+    let waits = commits.iter().flat_map(|commit| &commit.events).filter(|event| desk::money_waits(event)).count();
+    if waits > 0 {
+        Metrics::money_waits("publisher", stage, waits).emit();
+    }
     Ok(published)
 }
 

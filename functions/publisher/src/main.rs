@@ -13,6 +13,7 @@ use oms_lambda::{config::Env, telemetry};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let env = Env::process();
     telemetry::init(&env)?;
+    let stage = env.stage();
     let clients = Clients::from_env().await;
     let tables = Tables::new(&clients, &env.orders_table()?, &env.stock_table()?);
     let publisher = Publisher {
@@ -23,9 +24,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         receivers: Receivers::new(tables.stock, Arc::new(SystemClock)),
     };
     run(service_fn(move |event: LambdaEvent<Event>| {
-        let publisher = publisher.clone();
+        let (publisher, stage) = (publisher.clone(), stage.clone());
         async move {
-            publisher::handle(event.payload, &publisher).await.map_err(lambda_runtime::Error::from).inspect_err(
+            publisher::handle(event.payload, &publisher, &stage).await.map_err(lambda_runtime::Error::from).inspect_err(
                 |error| {
                     tracing::error!(%error, "a batch of the stream failed");
                 },

@@ -45,7 +45,8 @@ pub(crate) async fn report(
 }
 
 /// A credential that is bound to locations reports on their shipments only. A shipment stays where it was planned, so that it
-/// is enough to look beforehand; the others' requests cost no reading more.
+/// is enough to look beforehand; the others' requests cost no reading more. Where the others' shipments are is not its business:
+/// to it they do not exist.
 async fn at_its_own(caller: &Caller, carriers: &Carriers, shipment_id: &ShipmentId) -> Result<(), Problem> {
     if caller.locations.is_none() {
         return Ok(());
@@ -53,5 +54,5 @@ async fn at_its_own(caller: &Caller, carriers: &Carriers, shipment_id: &Shipment
     let order_id = shipment_id.order().ok_or_else(|| Problem::not_found("shipment"))?;
     let loaded = carriers.engine.orders.load(&order_id).await?.ok_or_else(|| Problem::not_found("shipment"))?;
     let shipment = loaded.order.shipment(shipment_id).ok_or_else(|| Problem::not_found("shipment"))?;
-    caller.may_at(&routes::SHIPMENT_EVENT, &shipment.location_id)
+    if caller.is_at(&shipment.location_id) { Ok(()) } else { Err(Problem::not_found("shipment")) }
 }

@@ -21,7 +21,7 @@ pub async fn handle(sweep: &Sweep, stage: &str) -> Swept {
             }
         }
     }
-    let Swept { timers, published, stimulated, tasks, failed, oldest_seconds } = all;
+    let Swept { timers, published, stimulated, tasks, payments, failed, oldest_seconds } = all;
     tracing::info!(timers, published, stimulated, tasks, failed, oldest_seconds, "{timers} timers, {failed} failed");
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     Metrics::new("timers", stage)
@@ -30,5 +30,9 @@ pub async fn handle(sweep: &Sweep, stage: &str) -> Swept {
         .count("SweepFailures", count(failed))
         .count("OldestOverdueSeconds", u64::try_from(oldest_seconds).unwrap_or(0))
         .emit();
+    // Only when it happens: the alarm takes silence for good news, and a line a minute would be paid for.
+    if payments > 0 {
+        Metrics::money_waits("timers", stage, payments).emit();
+    }
     all
 }

@@ -15,7 +15,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { Function } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
-import type { Settings } from './props';
+import { PROVIDERS, type Settings } from './props';
 import type { Queues } from './queues';
 import type { Workflows } from './workflows';
 
@@ -24,6 +24,7 @@ export interface Watched {
   readonly queues: Queues;
   readonly workflows: Workflows;
   readonly api: HttpApi;
+  readonly paymentCallback: Function;
   readonly publisher: Function;
   readonly timers: Function;
 }
@@ -73,7 +74,7 @@ export function alarms(scope: Construct, settings: Settings, watched: Watched): 
     }
     made[name] = alarm;
   };
-  const { queues, workflows, api, publisher, timers } = watched;
+  const { queues, workflows, api, paymentCallback, publisher, timers } = watched;
 
   const waiting = (queue: IQueue) =>
     queue.metricApproximateNumberOfMessagesVisible({ period: minute, statistic: Stats.MAXIMUM });
@@ -119,6 +120,49 @@ export function alarms(scope: Construct, settings: Settings, watched: Watched): 
     api.metricServerError({ period: minute, statistic: Stats.SUM }),
     lastingly(from(5)),
   );
+
+  // A provider sends again after minutes, then hours: with a wrong signing secret a single payment makes three refusals in
+  // an hour, and never five a minute.
+  const counted = (metricName: string, period: Duration, dimensions: Record<string, string>) =>
+    new Metric({
+      namespace: 'Waybill',
+      metricName,
+      dimensionsMap: { ...dimensions, stage: settings.stage },
+      period,
+      statistic: Stats.SUM,
+    });
+  for (const provider of PROVIDERS.filter((name) => settings.secrets[name])) {
+    const title = provider.charAt(0).toUpperCase() + provider.slice(1);
+    ring(
+      `${title}CallbacksRefused`,
+      `Callbacks of ${provider} are refused: its signing secret is wrong or was changed, or somebody tries`,
+      counted('CallbacksRefused', Duration.hours(1), { function: 'payment-callback', provider }),
+      // WeChat Pay sends a wrong signature now and then, to see it refused.
+      from(provider === 'wechatpay' ? 10 : 3),
+    );
+  }
+  // What a provider says of money is waited for by an order, so that the first one rings.
+  ring(
+    'CallbacksNotStored',
+    'A genuine callback could not be read or stored: the provider sends it again, for a day or more. Mend before it gives up',
+    counted('CallbacksNotStored', Duration.minutes(5), { function: 'payment-callback' }),
+    from(1),
+  );
+  // A function that does not start, because a secret cannot be read for instance, counts nothing itself.
+  ring(
+    'PaymentCallbackError',
+    'Callbacks of payments are not answered: the function does not start, dies or runs out of time',
+    paymentCallback.metricErrors({ period: Duration.minutes(5), statistic: Stats.SUM }),
+    from(1),
+  );
+  // Over all functions that see it: the publisher, the sweep and the callbacks.
+  ring(
+    'MoneyWaits',
+    'Money waits for a person: a payment that does not fit or has no order, a refund or capture to be done by hand. Read GET /v1/tasks',
+    counted('MoneyWaits', Duration.minutes(5), {}),
+    from(1),
+  );
+
   ring(
     'PublisherError',
     'Events do not reach the bus from the stream',

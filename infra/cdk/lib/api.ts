@@ -47,6 +47,8 @@ const ROUTES: Readonly<Record<Edge, Readonly<Record<string, string>>>> = {
     ListTasks: 'GET /v1/tasks',
     DismissTask: 'POST /v1/tasks/{task_id}/dismiss',
     GetOpenApi: 'GET /v1/openapi.json',
+    // Unknown paths and wrong methods: without it the gateway answers in a form of its own, without type and request id.
+    UnknownPath: '$default',
   },
   inventory: {
     PutLocation: 'PUT /v1/locations/{location_id}',

@@ -81,7 +81,7 @@ export interface OrderRules {
   readonly maxLineQuantity?: number;
   /** Whether cash on delivery is offered. @default true */
   readonly cashOnDelivery?: boolean;
-  /** Providers through which Waybill begins payments. @default - none: storefronts begin all of them */
+  /** Providers through which Waybill begins payments; each needs its secret. @default - none: storefronts begin all of them */
   readonly startPayments?: readonly Provider[];
   /** Hosts to which buyers may be sent back after a payment that Waybill began. @default - none */
   readonly paymentReturnHosts?: readonly string[];
@@ -289,6 +289,12 @@ function problems({ rules, capacity, secrets }: Settings): string[] {
       found.push(`rules.depositOnDefault: ${channel}=${onDefault} is neither refund nor keep of a channel`);
     }
   }
+  for (const provider of rules.startPayments) {
+    // The function that begins payments would not start.
+    if (!Token.isUnresolved(provider) && secrets[provider] === undefined) {
+      found.push(`rules.startPayments names ${provider}, which needs secrets.${provider}`);
+    }
+  }
   for (const host of rules.paymentReturnHosts) {
     if (!Token.isUnresolved(host) && !/^[a-z0-9.-]+$/.test(host)) {
       found.push(`rules.paymentReturnHosts: ${host} is no host's name in small letters`);
@@ -296,7 +302,7 @@ function problems({ rules, capacity, secrets }: Settings): string[] {
   }
   if (
     !Token.isUnresolved(rules.benefitsUrl) &&
-    !/^$|^https:\/\/.+$|^http:\/\/(127\.0\.0\.1|localhost)([:/].*)?$/.test(rules.benefitsUrl)
+    !/^$|^https:\/\/[^?#]+$|^http:\/\/(127\.0\.0\.1|localhost)([:/][^?#]*)?$/.test(rules.benefitsUrl)
   ) {
     found.push(`rules.benefitsUrl is ${rules.benefitsUrl}, not an address`);
   }

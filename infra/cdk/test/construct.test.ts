@@ -57,7 +57,10 @@ test('what the SAM parameters refuse is refused', () => {
     [{ rules: { alipayApiBase: 'openapi.alipay.com' } }, /rules.alipayApiBase is .* not an address/],
     [{ rules: { adyenApiBase: 'checkout-test.adyen.com' } }, /rules.adyenApiBase is .* not an address/],
     [{ rules: { benefitsUrl: 'points.example.com' } }, /rules.benefitsUrl is .* not an address/],
+    [{ rules: { benefitsUrl: 'https://points.example.com/?shop=1' } }, /rules.benefitsUrl is .* not an address/],
+    [{ rules: { benefitsUrl: 'http://localhost:1/#shop' } }, /rules.benefitsUrl is .* not an address/],
     [{ rules: { benefitsUrl: 'https://points.example.com' } }, /rules.benefitsUrl needs secrets.benefits/],
+    [{ rules: { startPayments: ['adyen'] } }, /rules.startPayments names adyen, which needs secrets.adyen/],
     [{ rules: { paypalApiBase: 'api-m.paypal.com' } }, /rules.paypalApiBase is .* not an address/],
     [{ artifacts: { bootstraps: '/nowhere' } }, /\/nowhere/],
   ];

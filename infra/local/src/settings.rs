@@ -49,6 +49,10 @@ pub const ALIPAY_API_BASE: &str = "providers.alipay.api_base";
 pub const ADYEN_API_BASE: &str = "providers.adyen.api_base";
 /// The same of PayPal's.
 pub const PAYPAL_API_BASE: &str = "providers.paypal.api_base";
+/// When money is taken, by channel.
+pub const CAPTURE_WHEN: &str = "order.capture_when";
+/// Where coupons, points and gift cards are kept count of.
+pub const BENEFITS_URL: &str = "benefits.url";
 /// How long an order may stay unpaid, in seconds.
 pub const PAYMENT_WINDOW: &str = "order.payment_window_seconds";
 
@@ -88,7 +92,7 @@ pub const KNOWN: [Setting; 20] = [
         kind: Kind::Address,
     },
     Setting {
-        key: "benefits.url",
+        key: BENEFITS_URL,
         parameter: "BenefitsUrl",
         meaning: "address of the service that keeps count of coupons, points and gift cards, such as `cargo local benefits`",
         kind: Kind::Address,
@@ -124,7 +128,7 @@ pub const KNOWN: [Setting; 20] = [
         kind: Kind::Amounts,
     },
     Setting {
-        key: "order.capture_when",
+        key: CAPTURE_WHEN,
         parameter: "CaptureWhen",
         meaning: "when authorized payments are captured, by channel, such as *=provider,web=shipped",
         kind: Kind::Moments,

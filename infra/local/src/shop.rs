@@ -40,6 +40,17 @@ pub struct Placed {
     pub cents: u32,
 }
 
+impl NewOrder {
+    /// The same at this channel.
+    #[must_use]
+    pub fn at(mut self, channel: &str) -> Self {
+        if let Some(body) = self.body.as_object_mut() {
+            body.insert("channel".to_owned(), json!(channel));
+        }
+        self
+    }
+}
+
 impl Shop {
     /// For a stack that calls this stand-in for Stripe.
     ///
@@ -111,6 +122,47 @@ impl Shop {
             self.stripe_says(&event).await?;
         }
         Ok(intent.id)
+    }
+
+    /// The storefront has the stack begin the payment, as a web page does. The payment's id at Stripe comes back.
+    ///
+    /// # Errors
+    /// It is refused, or answers something else.
+    pub async fn begin(&self, placed: &Placed) -> Result<String> {
+        let path = format!("/v1/orders/{}/payments/p1/start", placed.order_id);
+        let answer = self.send("POST", &path, "storefront", Some(&json!({ "client": "web" }))).await?;
+        let secret = answer.pointer("/next_action/value").and_then(Value::as_str).unwrap_or_default();
+        let id = secret.split_once("_secret").map(|(id, _)| id.to_owned());
+        id.ok_or_else(|| LocalError::Failed(format!("no client secret in {answer}")))
+    }
+
+    /// The buyer's bank promises the money, and Stripe tells.
+    ///
+    /// # Errors
+    /// The callback is refused.
+    pub async fn promise(&self, intent: &str, cents: u32) -> Result<()> {
+        let promised = self.stripe.with(|ledger| ledger.promise(intent, i64::from(cents)));
+        let promised = promised.ok_or_else(|| LocalError::Failed(format!("nothing can be promised for {intent}")))?;
+        self.stripe_says(&events::promised(&self.event_id(), clock::now().as_second(), &promised)).await
+    }
+
+    /// Stripe tells that it has taken what was promised.
+    ///
+    /// # Errors
+    /// It has not, or the callback is refused.
+    pub async fn tell_taken(&self, intent: &str) -> Result<()> {
+        let taken = self.stripe.with(|ledger| ledger.intent(intent).filter(|i| i.received > 0).cloned());
+        let taken = taken.ok_or_else(|| LocalError::Failed(format!("nothing was taken of {intent}")))?;
+        self.stripe_says(&events::succeeded(&self.event_id(), clock::now().as_second(), &taken)).await
+    }
+
+    /// Finance pays one unit of a line back.
+    ///
+    /// # Errors
+    /// It is refused.
+    pub async fn refund_unit(&self, order_id: &str, line: &str) -> Result<()> {
+        let body = json!({ "reason": "does not fit", "lines": [{ "line_id": line, "quantity": 1 }] });
+        self.send("POST", &format!("/v1/orders/{order_id}/refunds"), "finance", Some(&body)).await.map(drop)
     }
 
     /// The refunds that Stripe made of a payment.

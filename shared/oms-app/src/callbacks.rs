@@ -48,7 +48,18 @@ pub async fn record_nameless(engine: &Engine, tasks: &dyn TaskStore, fact: &Paym
     }
     let now = engine.clock.now();
     engine.orders.note_unhandled(fact.provider.name(), &fact.key, "unknown_payment", now).await?;
-    let moved = match &fact.kind {
+    if let Some(what) = moved(&fact.kind) {
+        let reason =
+            format!("{} {}: {what}, and no order knows this payment", fact.provider.name(), fact.provider_payment_id);
+        tasks.open(&unmatched(fact.key.as_str(), TaskKind::UnmatchedPayment, Role::Finance, reason, now)).await?;
+    }
+    Ok(Recorded::Unmatched)
+}
+
+/// What happened to money, in words; none where none moved. Without an order it is for people.
+#[must_use]
+pub fn moved(kind: &PaymentFactKind) -> Option<String> {
+    match kind {
         PaymentFactKind::Captured { amount } => Some(format!("captured {amount}")),
         PaymentFactKind::Refund { amount, status, .. } => Some(format!("refund of {amount}: {status:?}")),
         PaymentFactKind::Disputed { amount } => Some(format!("{amount} disputed")),
@@ -60,13 +71,7 @@ pub async fn record_nameless(engine: &Engine, tasks: &dyn TaskStore, fact: &Paym
         | PaymentFactKind::Cancelled
         | PaymentFactKind::DisputeWon
         | PaymentFactKind::Other { .. } => None,
-    };
-    if let Some(what) = moved {
-        let reason =
-            format!("{} {}: {what}, and no order knows this payment", fact.provider.name(), fact.provider_payment_id);
-        tasks.open(&unmatched(fact.key.as_str(), TaskKind::UnmatchedPayment, Role::Finance, reason, now)).await?;
     }
-    Ok(Recorded::Unmatched)
 }
 
 /// Records a fact about an order's payment, exactly once in effect.

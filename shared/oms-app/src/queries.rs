@@ -9,7 +9,7 @@ use oms_domain::order::Order;
 use oms_domain::status::{OrderStatus, ShipmentStatus};
 use oms_domain::task::{Role, Task, TaskKind};
 
-use crate::error::AppError;
+use crate::error::{AppError, StoreError};
 use crate::pointers::WorkList;
 use crate::ports::{ListKey, LoadedOrder, OrderLists, OrderStore, Page, Span};
 
@@ -58,9 +58,10 @@ impl Queries {
         limit: u32,
     ) -> Result<Page<(oms_domain::id::ShipmentId, Order)>, AppError> {
         let both = list.is_none();
-        let (list, mut cursor) = match cursor.and_then(|c| c.split_once('~')) {
+        let (list, mut cursor) = match cursor.map(parts).transpose()? {
             Some(("done", rest)) => (WorkList::Done, Some(rest)),
-            Some((_, rest)) => (WorkList::Open, Some(rest)),
+            Some(("open", rest)) => (WorkList::Open, Some(rest)),
+            Some(_) => return Err(StoreError::BadCursor.into()),
             None => (list.unwrap_or(WorkList::Open), None),
         };
         cursor = cursor.filter(|c| !c.is_empty());
@@ -102,11 +103,13 @@ impl Queries {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page<Task>, AppError> {
-        let (start, mut cursor) = match cursor.and_then(|c| c.split_once('~')) {
-            Some((role, rest)) => (Role::from_name(role), Some(rest).filter(|r| !r.is_empty())),
-            None => (None, None),
+        let (first, mut cursor) = match cursor.map(parts).transpose()? {
+            Some((role, rest)) => {
+                let at = Role::from_name(role).and_then(|role| roles.iter().position(|r| *r == role));
+                (at.ok_or(StoreError::BadCursor)?, Some(rest).filter(|r| !r.is_empty()))
+            }
+            None => (0, None),
         };
-        let first = start.and_then(|s| roles.iter().position(|r| *r == s)).unwrap_or(0);
         let roles: Vec<Role> = roles.iter().copied().skip(first).collect();
         let mut items: Vec<Task> = Vec::new();
         for (i, role) in roles.iter().enumerate() {
@@ -138,4 +141,9 @@ impl Queries {
         let loaded: Vec<Option<LoadedOrder>> = stream::iter(loads).buffered(READS_AT_ONCE).try_collect().await?;
         Ok(loaded.into_iter().flatten().collect())
     }
+}
+
+/// A cursor over several lists: which of them, and where in it.
+fn parts(cursor: &str) -> Result<(&str, &str), StoreError> {
+    cursor.split_once('~').ok_or(StoreError::BadCursor)
 }

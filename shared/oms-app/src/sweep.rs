@@ -45,6 +45,8 @@ pub struct Swept {
     pub stimulated: usize,
     /// Things given to people.
     pub tasks: usize,
+    /// Of these, payments without an order.
+    pub payments: usize,
     /// Looks that failed and are tried again.
     pub failed: usize,
     /// How overdue the most overdue work was, in seconds.
@@ -58,6 +60,7 @@ impl Swept {
         self.published += other.published;
         self.stimulated += other.stimulated;
         self.tasks += other.tasks;
+        self.payments += other.payments;
         self.failed += other.failed;
         self.oldest_seconds = self.oldest_seconds.max(other.oldest_seconds);
     }
@@ -216,6 +219,7 @@ impl Sweep {
         let task = unmatched(key.as_str(), TaskKind::UnmatchedPayment, Role::Finance, reason, parked.at);
         self.tasks.open(&task).await?;
         swept.tasks += 1;
+        swept.payments += 1;
         // It stays parked all the same: should the order come after all, its placement finds the fact.
         Ok(None)
     }

@@ -51,8 +51,9 @@ impl Payment {
 pub fn losers(order: &Order) -> Vec<PaymentId> {
     let ours = |p: &&Payment| p.provider.has_api() && !order.is_collected_by_channel(p);
     let promised = |p: &&Payment| ours(p) && p.status == PaymentStatus::Authorized;
-    // What we have begun to give back is given back, whatever happens meanwhile.
-    let begun = |p: &&Payment| matches!(p.status, PaymentStatus::Voiding | PaymentStatus::Unknown);
+    // What we have begun to give back is given back, whatever happens meanwhile, and so is a promise that nobody will take.
+    let begun =
+        |p: &&Payment| matches!(p.status, PaymentStatus::Voiding | PaymentStatus::Unknown) || order.is_given_up(p);
     let mut lost: Vec<PaymentId> = order.payments.iter().filter(begun).map(|p| p.id.clone()).collect();
     if order.active_holds().any(|h| h.kind == HoldKind::PaymentMismatch) {
         return lost;
@@ -64,7 +65,9 @@ pub fn losers(order: &Order) -> Vec<PaymentId> {
     let zero = Money::zero(order.body.currency);
     let Ok(mut sum) = taken.try_fold(zero, |sum, p| sum.add(order.counted(p)?)) else { return lost };
     for payment in order.payments.iter().filter(promised) {
-        if covers(sum) {
+        if order.is_given_up(payment) {
+            // It is among them already.
+        } else if covers(sum) {
             lost.push(payment.id.clone());
         } else if let Ok(more) = sum.add(order.secured(payment)) {
             sum = more;

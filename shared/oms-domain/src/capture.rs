@@ -174,6 +174,14 @@ impl Order {
         self.captures.iter().find(|c| c.payment_id == payment.id)
     }
 
+    /// Whether a payment is a promise that is never taken, since its capture was withdrawn: it secures nothing, and is called
+    /// off.
+    #[must_use]
+    pub fn is_given_up(&self, payment: &Payment) -> bool {
+        let withdrawn = |c: &Capture| c.status == CaptureStatus::Withdrawn;
+        payment.status == PaymentStatus::Authorized && self.capture_of(payment).is_some_and(withdrawn)
+    }
+
     /// Whether a capture of a payment was sent and nothing final is known of it: until then it is not called off.
     #[must_use]
     pub fn is_being_captured(&self, payment: &Payment) -> bool {

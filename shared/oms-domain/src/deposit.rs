@@ -134,7 +134,10 @@ impl Order {
 
     /// What was taken of a payment and has not gone back, nor is on its way. A refund that waits for a second person is
     /// neither.
-    fn still_there(&self, payment: &Payment) -> Result<Money, MoneyError> {
+    ///
+    /// # Errors
+    /// [`MoneyError`], never for amounts that were accepted one by one.
+    pub(crate) fn still_there(&self, payment: &Payment) -> Result<Money, MoneyError> {
         let gone = |r: &&Refund| {
             let waits = r.status == RefundStatus::Requested;
             r.payment_id == payment.id && r.status.claims_money() && !waits

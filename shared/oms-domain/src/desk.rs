@@ -3,10 +3,11 @@
 use jiff::Timestamp;
 
 use crate::decide::may_retry_capture;
+use crate::event::{CaptureEvent, OrderEvent};
 use crate::machine::Machine;
 use crate::order::{Capture, Order, Refund};
 use crate::refund_pace;
-use crate::status::{CaptureStatus, RefundStatus, ShipmentStatus};
+use crate::status::{CaptureStatus, HoldKind, RefundStatus, ShipmentStatus};
 use crate::task::{Answer, Role, Task, TaskKind};
 
 /// Everything about the order that waits for a person.
@@ -29,17 +30,33 @@ pub fn tasks(order: &Order) -> Vec<Task> {
         tasks.push(task(order, "plan", TaskKind::Unplaceable, Role::Support, &failure.detail, failure.since, answers));
     }
     for anomaly in order.anomalies.iter().filter(|a| !a.closed) {
-        let role =
-            if anomaly.what.contains("payment") || anomaly.what.contains("refund") || anomaly.what.contains("cash") {
-                Role::Finance
-            } else {
-                Role::Support
-            };
+        let role = if is_of_money(&anomaly.what) { Role::Finance } else { Role::Support };
         let answers = vec![post(order, "acknowledge", &format!("anomalies/{}/acknowledge", anomaly.id))];
         let reason = format!("{}: {}", anomaly.what, anomaly.detail);
         tasks.push(task(order, &anomaly.id, TaskKind::Anomaly, role, &reason, anomaly.since, answers));
     }
     tasks
+}
+
+/// Whether money waits for a person because of this event, and nobody has asked for it: whoever watches the shop has to hear of
+/// it. A refund that one person asked for and another has to agree to is no news to them; one that fails becomes a manual one in
+/// the same commit.
+#[must_use]
+pub fn money_waits(event: &OrderEvent) -> bool {
+    if let OrderEvent::AnomalyRaised { what, .. } = event {
+        return is_of_money(what);
+    }
+    matches!(
+        event,
+        OrderEvent::HoldPlaced { kind: HoldKind::PaymentMismatch, .. }
+            | OrderEvent::RefundManual { .. }
+            | OrderEvent::Capture(CaptureEvent::Manual { .. } | CaptureEvent::Failed { .. })
+    )
+}
+
+/// Whether an anomaly is about money, by its name.
+fn is_of_money(what: &str) -> bool {
+    ["payment", "refund", "cash"].iter().any(|part| what.contains(part))
 }
 
 /// A hold on an order that is undone holds nothing. Of one that has left in part, the rest can only be let go.

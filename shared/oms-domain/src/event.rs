@@ -138,6 +138,18 @@ pub enum RefundCause {
     Excess,
 }
 
+/// A promise, or the rest of one, that its provider lets go and calls a refund. It is kept so that the same refund is known
+/// when it is told again, and another of the same amount is not taken for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// Whose promise.
+    pub payment_id: PaymentId,
+    /// The provider's id of the refund.
+    pub provider_refund_id: String,
+    /// How much.
+    pub amount: Money,
+}
+
 /// The detail of a shipment that was taken back from its location, which had no part in it.
 pub const WITHDRAWN: &str = "withdrawn";
 
@@ -345,8 +357,14 @@ pub enum OrderEvent {
     RefundUnknown { refund_id: RefundId, retry_at: Timestamp },
     /// A person has to do it.
     RefundManual { refund_id: RefundId, reason: String },
-    /// An external event that changes nothing: late, of lower rank, or for information.
-    Noted { what: String, detail: String },
+    /// An external event that moves nothing: late, of lower rank, or for information.
+    Noted {
+        what: String,
+        detail: String,
+        /// The promise that it lets go, if it does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        released: Option<Released>,
+    },
     /// Something that the tables do not know: people must look.
     AnomalyRaised { anomaly_id: String, what: String, detail: String },
     /// A person has looked.

@@ -180,7 +180,7 @@ impl OrderEvent {
             Self::RefundFailed { refund_id, reason, .. }
             | Self::RefundManual { refund_id, reason }
             | Self::RefundDeclined { refund_id, reason } => format!("{refund_id}: {reason}"),
-            Self::Noted { what, detail } => format!("{what}: {detail}"),
+            Self::Noted { what, detail, .. } => format!("{what}: {detail}"),
             Self::AnomalyRaised { anomaly_id, what, detail } => format!("{anomaly_id}: {what}: {detail}"),
             Self::AnomalyClosed { anomaly_id, reason } => format!("{anomaly_id}: {reason}"),
             Self::CustomerNotified { template, .. } => template.name().to_owned(),

@@ -40,6 +40,7 @@ pub mod refusal;
 mod rejection;
 pub mod status;
 pub mod stock;
+mod sums;
 pub mod task;
 pub mod terms;
 mod units;

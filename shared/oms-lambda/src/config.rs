@@ -377,7 +377,11 @@ mod tests {
         let off = Env::of([arn]);
         assert_eq!((off.benefits().unwrap(), off.policy().unwrap().benefits), (None, false));
         assert_eq!(Env::of([url]).benefits().unwrap_err().name, "BENEFITS_SECRET_ARN");
-        assert!(Env::of([("BENEFITS_URL", "http://points.example.com"), arn]).benefits().is_err());
+        for wrong in
+            ["http://points.example.com", "https://points.example.com/v1?shop=1", "https://points.example.com/#1"]
+        {
+            assert_eq!(Env::of([("BENEFITS_URL", wrong), arn]).benefits().unwrap_err().name, "BENEFITS_URL", "{wrong}");
+        }
     }
 
     #[test]

@@ -27,6 +27,13 @@ impl Metrics {
         Self::default().dimension("function", function).dimension("stage", stage)
     }
 
+    /// Money that from now on waits for a person. Several functions see that, and one alarm watches all of them, so that the
+    /// function is no dimension here.
+    pub fn money_waits(function: &str, stage: &str, times: usize) -> Self {
+        let line = Self::default().dimension("stage", stage).property("function", function);
+        line.count("MoneyWaits", u64::try_from(times).unwrap_or(u64::MAX))
+    }
+
     /// A dimension: every combination of values is a metric of its own and is paid for, so only values of a short list.
     pub fn dimension(mut self, name: &str, value: &str) -> Self {
         self.dimensions.insert(name.into(), value.into());
@@ -112,5 +119,17 @@ mod tests {
                 "OrdersAccepted": 1, "CommitTime": 12,
             })
         );
+    }
+
+    #[test]
+    fn money_that_waits_is_one_metric_whoever_sees_it() {
+        for function in ["publisher", "timers", "payment-callback"] {
+            let line = Metrics::money_waits(function, "prod", 2).to_json(Timestamp::UNIX_EPOCH);
+            let told = &line["_aws"]["CloudWatchMetrics"][0];
+            assert_eq!(told["Dimensions"], json!([["stage"]]), "{function}");
+            assert_eq!(told["Metrics"], json!([{"Name": "MoneyWaits", "Unit": "Count"}]), "{function}");
+            let said = (&line["function"], &line["stage"], &line["MoneyWaits"]);
+            assert_eq!(said, (&json!(function), &json!("prod"), &json!(2)));
+        }
     }
 }

@@ -27,7 +27,7 @@ const LARGEST_ANSWER: usize = 16 * 1024;
 
 /// Where the service is, and how it is called.
 pub struct BenefitsConfig {
-    /// Its address, without a slash at the end: https, or plain http to this very machine.
+    /// Its address, without a slash at the end, a query or a fragment: https, or plain http to this very machine.
     pub url: String,
     /// The name of its secret.
     pub secret: String,
@@ -88,8 +88,12 @@ impl Benefits {
         secrets: Arc<dyn SecretStore>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, ProviderError> {
-        http_client::address(&config.url, true)
-            .map_err(|reason| ProviderError::AddressRefused { name: "benefits.url", reason })?;
+        let refused = |reason| ProviderError::AddressRefused { name: "benefits.url", reason };
+        let url = http_client::address(&config.url, true).map_err(refused)?;
+        // What is said has a path of its own, which goes behind the address.
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refused("must not carry a query or a fragment"));
+        }
         let http = http_client::build(config.connect_timeout, config.timeout)?;
         Ok(Self { http, config, secrets, clock, key: Mutex::default() })
     }

@@ -39,6 +39,9 @@ pub const CALLERS: &[(&str, &str, &[&str])] = &[
     ("manager", "manager", &[]),
 ];
 
+/// Warehouses of others: name, and the location that each is bound to. The orders' goods lie at the first one's.
+pub const PARTNERS: [(&str, &str); 2] = [("partner_here", "sz-1"), ("partner_elsewhere", "hz-9")];
+
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap());
 
@@ -51,6 +54,9 @@ fn credentials() -> Credentials {
     let entries: Vec<Value> = CALLERS
         .iter()
         .map(|(name, role, channels)| json!({"name": name, "token": token(name), "role": role, "channels": channels}))
+        .chain(PARTNERS.iter().map(|(name, location)| {
+            json!({"name": name, "token": token(name), "role": "warehouse", "locations": [location]})
+        }))
         .collect();
     Credentials::parse(&json!({"credentials": entries}).to_string()).unwrap()
 }

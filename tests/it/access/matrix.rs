@@ -7,7 +7,7 @@ use oms_lambda::openapi::{Method, Route};
 use serde_json::Value;
 
 use super::asks::{Ask, Whose, address, ask};
-use super::counter::{Answer, CALLERS, Counter, Subject, token};
+use super::counter::{Answer, CALLERS, Counter, PARTNERS, Subject, token};
 
 /// An order id that was never issued.
 const NOBODYS: &str = "01JDZZZZZZZZZZZZZZZZZZZZZZ";
@@ -175,6 +175,39 @@ fn lists_show_a_bound_caller_its_own_orders_only() {
         assert_eq!(by_day.status, if shown == 1 { 200 } else { 403 }, "{caller}: {}", by_day.text);
         let filtered = list(caller, &format!("customer_id={}&channel={}", subject.customer, subject.channel));
         assert_eq!(filtered.status, if shown == 1 { 200 } else { 403 }, "{caller}: {}", filtered.text);
+    }
+}
+
+/// A warehouse of somebody else's works at its own location. What lies elsewhere is refused where the caller has named the
+/// place itself, and does not exist where the answer would tell the place.
+#[test]
+fn a_warehouse_that_is_bound_to_a_location_sees_no_other() {
+    let counter = Counter::open();
+    let [(here, _), (elsewhere, _)] = PARTNERS;
+    for route in ROUTES.iter().filter(|route| route.roles.iter().any(|role| role.name() == "warehouse")) {
+        let subject = Whose::Web.subject(route);
+        let what = ask(route, subject);
+        let by = |caller: &str, what: &Ask| send(&counter.again(), route, what, Some(caller));
+        let (at_home, away) = (by(here, &what), by(elsewhere, &what));
+        assert!(!says_something_of(subject, &away.text), "{route:?}: {}", away.text);
+        match route.name {
+            "reportShipment" => {
+                assert_eq!(at_home.status, 202, "{}", at_home.text);
+                let mut nobodys = what.clone();
+                nobodys.path = vec![("shipment_id", format!("{NOBODYS}-1"))];
+                assert_eq!(away.status, 404, "{}", away.text);
+                assert_eq!(bare(&away), bare(&by(elsewhere, &nobodys)), "{}", away.text);
+            }
+            "listShipments" | "putStock" => {
+                assert!(at_home.status < 300, "{route:?}: {}", at_home.text);
+                assert_eq!((away.status, &away.json()["field"]), (403, &"location_id".into()), "{route:?}");
+            }
+            "getStock" => {
+                let places = |answer: &Answer| answer.json()["locations"].as_array().map(Vec::len);
+                assert_eq!((places(&at_home), places(&away)), (Some(1), Some(0)), "{} {}", at_home.text, away.text);
+            }
+            _ => assert_eq!((at_home.status, away.status), (403, 403), "{route:?}: {}", at_home.text),
+        }
     }
 }
 

@@ -42,7 +42,7 @@ fn a_spoilt_stream_is_published_put_off_or_given_back() {
     proptest::test_runner::TestRunner::new(spoil::cases(800))
         .run(&spoilt, |batch| {
             let Ok(event) = serde_json::from_value::<Event>(batch) else { return Ok(()) };
-            let _published_or_given_back = runtime.block_on(publisher::handle(event, &shop.publisher()));
+            let _published_or_given_back = runtime.block_on(publisher::handle(event, &shop.publisher(), "test"));
             Ok(())
         })
         .unwrap();

@@ -162,6 +162,9 @@ fn mutations() -> Vec<Mutation> {
         ("/Resources/StimuliDeadLetterAlarm", None, "StimuliDeadLetterQueue: nobody watches"),
         ("/Resources/ReversalFailedAlarm", None, "ReversalStateMachine: nobody watches ExecutionsFailed"),
         ("/Resources/ApiServerErrorAlarm/Properties/AlarmActions", None, "ApiServerErrorAlarm: does not ring"),
+        ("/Resources/CallbacksNotStoredAlarm", None, "payment-callback: nobody watches CallbacksNotStored"),
+        ("/Resources/MoneyWaitsAlarm/Properties/MetricName", Some(json!("Money")), "Stage: nobody watches MoneyWaits"),
+        ("/Resources/UnknownPathRoute", None, "$default: has no route"),
         (
             "/Resources/TimersSilentAlarm/Properties/TreatMissingData",
             Some(json!("notBreaching")),

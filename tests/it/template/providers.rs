@@ -35,6 +35,16 @@ fn a_provider_is_in_every_list() {
             assert_eq!(statement["Sid"], format!("Read{title}Secret"), "{role}");
             assert_eq!(target(&statement["Resource"]), Some(format!("{title}SecretArn").as_str()), "{role}");
         }
+        let alarm = format!("{title}CallbacksRefusedAlarm");
+        assert_eq!(template.document["Resources"][&alarm]["Condition"], format!("Has{title}"), "{alarm}");
+        let watched = json!([
+            {"Name": "function", "Value": "payment-callback"},
+            {"Name": "provider", "Value": name},
+            {"Name": "stage", "Value": {"Ref": "Stage"}},
+        ]);
+        let (metric, dimensions) =
+            (&template.properties(&alarm)["MetricName"], &template.properties(&alarm)["Dimensions"]);
+        assert_eq!((metric.as_str(), dimensions), (Some("CallbacksRefused"), &watched), "{alarm}");
         for file in ["samconfig.toml", "README.md", "docs/README.zh-CN.md"] {
             for what in ["SecretArn", "ApiBase"] {
                 assert!(read(file).contains(&format!("{title}{what}")), "{file} does not name {title}{what}");

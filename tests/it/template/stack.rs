@@ -28,7 +28,7 @@ const OUTPUTS: &[&str] = &[
 ];
 
 /// What has to wake somebody, beside the dead-letter queues: metric and the resource it is about (for the project's own
-/// metrics, the function that reports them).
+/// metrics, the function that reports them, or the stage where several do).
 const ALARMS: &[(&str, &str)] = &[
     ("ApproximateAgeOfOldestMessage", "StimuliQueue"),
     ("ExecutionsFailed", "PlacementStateMachine"),
@@ -38,6 +38,11 @@ const ALARMS: &[(&str, &str)] = &[
     ("ExecutionsTimedOut", "FulfilmentStateMachine"),
     ("ExecutionsTimedOut", "ReversalStateMachine"),
     ("5xx", "HttpApi"),
+    // `providers.rs` looks for one for each provider.
+    ("CallbacksRefused", "payment-callback"),
+    ("CallbacksNotStored", "payment-callback"),
+    ("Errors", "PaymentCallbackFunction"),
+    ("MoneyWaits", "Stage"),
     ("Errors", "PublisherFunction"),
     ("Errors", "TimersFunction"),
     ("Invocations", "TimersFunction"),

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
 use oms_domain::status::OrderStatus;
+use payment_callback::not_taken;
+use serde_json::json;
 
 use crate::desk::{Desk, Written, yuan};
 use crate::subjects::{Delivery, Event, Kind, Merchant, SUBJECTS, Signer};
@@ -53,6 +55,24 @@ async fn refused_and_nothing_is_changed() {
         }
         desk.is_untouched(&before, "after refusals").await;
         assert!(desk.shop.store.unhandled().is_empty());
+    }
+}
+
+/// What an alarm watches: refused by provider, since a wrong secret is one provider's, and what is ours to mend whoever sent it.
+#[test]
+fn what_is_not_taken_is_counted_by_whose_fault_it_is() {
+    for (status, metric, dimensions) in [
+        (StatusCode::UNAUTHORIZED, "CallbacksRefused", json!([["function", "provider", "stage"]])),
+        (StatusCode::BAD_REQUEST, "CallbacksRefused", json!([["function", "provider", "stage"]])),
+        (StatusCode::INTERNAL_SERVER_ERROR, "CallbacksNotStored", json!([["function", "stage"]])),
+        (StatusCode::SERVICE_UNAVAILABLE, "CallbacksNotStored", json!([["function", "stage"]])),
+    ] {
+        let line = not_taken("stripe", "prod", status).to_json(jiff::Timestamp::UNIX_EPOCH);
+        let told = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(told["Metrics"], json!([{"Name": metric, "Unit": "Count"}]), "{status}");
+        assert_eq!(told["Dimensions"], dimensions, "{status}");
+        let said = (&line["function"], &line["provider"], &line["stage"], &line[metric]);
+        assert_eq!(said, (&json!("payment-callback"), &json!("stripe"), &json!("prod"), &json!(1)), "{status}");
     }
 }
 

@@ -1,11 +1,13 @@
-//! Nothing is acknowledged that is not stored: the store fails at every call and in every way, the function dies, twenty come
-//! at once.
+//! Nothing is acknowledged that is not stored: the store fails at every call and in every way, the function dies, a call never
+//! answers, twenty come at once.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use futures::future::join_all;
 use oms_testkit::faults::Fault;
+use tokio::time::Instant;
 
 use crate::desk::{Desk, Written};
 use crate::subjects::{Event, Kind, SUBJECTS};
@@ -107,5 +109,37 @@ async fn a_store_that_is_down_acknowledges_nothing() {
         }
         desk.is_untouched(&before, "while the store is down").await;
         assert!(desk.shop.store.unhandled().is_empty());
+    }
+}
+
+/// Each call that never answers, whether it has had its effect or not. The clock jumps to whatever is waited for.
+#[tokio::test(start_paused = true)]
+async fn a_call_that_never_answers_is_given_up_in_time() {
+    /// Where a function would die the call waits for good, since nothing ends the run here.
+    const HANGS: [Fault; 2] = [Fault::CrashBefore, Fault::CrashAfter];
+    /// WeChat Pay's; nobody else is as impatient.
+    const PATIENCE: Duration = Duration::from_secs(5);
+    for subject in SUBJECTS {
+        let fresh = Desk::of(*subject).await;
+        for kind in [Kind::Paid, Kind::Unused] {
+            let delivery = fresh.says(&Event { kind, ..fresh.paid() });
+            let calls = {
+                let desk = fresh.again();
+                assert_eq!(desk.hears(&delivery, Written::Base64).await, desk.accepted());
+                desk.plan().trace().len() as u64
+            };
+            assert!(calls > 0, "{:?}: {kind:?}: nothing is ever called", subject.provider());
+            for (call, hangs) in (1..=calls).flat_map(|call| HANGS.map(|hangs| (call, hangs))) {
+                let what = format!("{:?}: {kind:?}, call {call}, {hangs:?}", subject.provider());
+                let desk = fresh.again();
+                desk.plan().fail_nth(call, hangs);
+                let sent = Instant::now();
+                assert_eq!(desk.hears(&delivery, Written::Base64).await, desk.unavailable(), "{what}");
+                assert!(sent.elapsed() < PATIENCE, "{what}: {:?}", sent.elapsed());
+                // What was stored or not before it was given up: the next attempt leaves it stored once.
+                assert_eq!(desk.hears(&delivery, Written::Base64).await, desk.accepted(), "{what}");
+                is_stored(&desk, kind, &what).await;
+            }
+        }
     }
 }

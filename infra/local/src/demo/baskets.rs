@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 /// Amounts here are whole cents, so that sums are exact.
 type Cents = u32;
 
+/// The buyers' coupon.
+pub(crate) const COUPON: &str = "SUMMER";
+
 /// Goods to order.
 pub(crate) struct Basket {
     pub(crate) channel: &'static str,
@@ -51,9 +54,23 @@ impl Basket {
             "client": { "ip": "203.0.113.7", "device_id": "d-9" },
         });
         if self.coupon > 0 {
-            let discounts = json!([{ "code": "SUMMER", "kind": "coupon", "amount": yuan(self.coupon) }]);
+            let discounts = json!([{ "code": COUPON, "kind": "coupon", "amount": yuan(self.coupon) }]);
             insert(&mut body, "discounts", discounts);
         }
+        body
+    }
+
+    /// The same, partly paid with a gift card.
+    pub(crate) fn body_with_gift_card(&self, number: &str, code: &str, part: Cents) -> Value {
+        let mut body = self.body(number);
+        if let Some(object) = body.as_object_mut() {
+            object.remove("payment");
+        }
+        let payments = json!([
+            { "provider": "gift_card", "code": code, "amount": yuan(part) },
+            { "provider": self.provider, "amount": yuan(self.total().saturating_sub(part)) },
+        ]);
+        insert(&mut body, "payments", payments);
         body
     }
 

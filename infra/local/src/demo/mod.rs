@@ -7,13 +7,14 @@ mod world;
 
 use std::time::Instant;
 
+use local_stack::benefits::{BenefitsService, Stock};
 use local_stack::engine::{self, EngineState};
 use local_stack::error::{LocalError, Result};
 use local_stack::layout::Layout;
 use local_stack::progress::{Progress, seconds};
 use local_stack::settings::{
-    ADYEN_API_BASE, ALIPAY_API_BASE, PAYMENT_WINDOW, PAYPAL_API_BASE, REVIEW_THRESHOLD, STRIPE_API_BASE, Settings,
-    WECHATPAY_API_BASE,
+    ADYEN_API_BASE, ALIPAY_API_BASE, BENEFITS_URL, PAYMENT_WINDOW, PAYPAL_API_BASE, REVIEW_THRESHOLD, STRIPE_API_BASE,
+    Settings, WECHATPAY_API_BASE,
 };
 use local_stack::stack::{self, Functions, Options};
 use local_stack::stack_file::Providers;
@@ -39,6 +40,7 @@ pub(crate) async fn run(layout: &Layout, options: &Options, only: Option<&str>, 
     let own = own_settings(options, before.as_ref());
     let port = options.port.or(before.map(|state| state.port)).unwrap_or(engine::DEFAULT_PORT);
     let (stand_in, wallets) = start_stand_ins(layout, port).await?;
+    let benefits = start_benefits(layout).await?;
     let settings = own
         .with(PAYMENT_WINDOW, PAYMENT_WINDOW_SECONDS)?
         .with(REVIEW_THRESHOLD, REVIEW_ABOVE)?
@@ -46,10 +48,11 @@ pub(crate) async fn run(layout: &Layout, options: &Options, only: Option<&str>, 
         .with(WECHATPAY_API_BASE, &wallets.url())?
         .with(ALIPAY_API_BASE, &wallets.url())?
         .with(ADYEN_API_BASE, &wallets.url())?
-        .with(PAYPAL_API_BASE, &wallets.url())?;
+        .with(PAYPAL_API_BASE, &wallets.url())?
+        .with(BENEFITS_URL, &benefits.url())?;
     let up = stack::up(layout, &Options { settings, ..options.clone() }, progress).await?;
 
-    let world = World::new(up.file, stand_in, wallets)?;
+    let world = World::new(up.file, stand_in, wallets, benefits)?;
     let outcome = walk_all(&world, &chosen).await;
 
     // Also after a failure: the stack is the reader's, with the settings that it had.
@@ -80,6 +83,12 @@ async fn start_stand_ins(layout: &Layout, engine_port: u16) -> Result<(StripeSta
         Err(_) => WalletsStandIn::start(0, who).await?,
     };
     Ok((stripe, wallets))
+}
+
+/// The service that keeps count of coupons, points and gift cards, with the coupon that the demo's buyers have.
+async fn start_benefits(layout: &Layout) -> Result<BenefitsService> {
+    let stock = Stock { coupons: [(baskets::COUPON.to_owned(), 100)].into(), ..Stock::default() };
+    BenefitsService::start(0, stack::secrets(layout)?.benefits, stock).await
 }
 
 /// Walks one order after the other. The first walk that waits long is begun before the others and ended after them.

@@ -31,6 +31,7 @@ enum Life {
     CashOnDelivery,
     Cancelled,
     Wallet(Wallet),
+    GiftCard,
     Rejected,
     Held,
     Expired,
@@ -41,7 +42,7 @@ const fn walk_of(name: &'static str, title: &'static str, title_zh: &'static str
 }
 
 /// In the order in which they are walked; what waits comes last.
-pub(crate) const WALKS: [Walk; 12] = [
+pub(crate) const WALKS: [Walk; 13] = [
     walk_of("delivered", "paid and delivered", "付款并送达", Life::Delivered),
     walk_of("split", "split over two warehouses", "两仓拆单发货", Life::Split),
     walk_of("channel", "already paid at its channel", "渠道已收款", Life::Channel),
@@ -70,6 +71,12 @@ pub(crate) const WALKS: [Walk; 12] = [
         "paid with PayPal, cancelled and refunded",
         "PayPal 支付，取消并退款",
         Life::Wallet(Wallet::Paypal),
+    ),
+    walk_of(
+        "gift-card",
+        "partly paid with a gift card, cancelled and refunded",
+        "部分用礼品卡支付，取消并退款",
+        Life::GiftCard,
     ),
     walk_of("rejected", "rejected: an unknown product", "商品不存在，拒单", Life::Rejected),
     walk_of("held", "held for review and released", "人工审核后放行", Life::Held),
@@ -106,6 +113,7 @@ pub(crate) async fn walk(world: &World, walk: &Walk, unpaid: Option<&Unpaid>) ->
         Life::CashOnDelivery => cash_on_delivery(world).await,
         Life::Cancelled => cancelled(world).await,
         Life::Wallet(wallet) => paid_by_wallet(world, wallet).await,
+        Life::GiftCard => paid_by_gift_card(world).await,
         Life::Rejected => rejected(world).await,
         Life::Held => held(world).await,
         Life::Expired => match unpaid {
@@ -212,6 +220,29 @@ async fn paid_by_wallet(world: &World, wallet: Wallet) -> Result<Order> {
     let over = |order: &Order| order.status() == "cancelled" && order.text("/payment_status") == "refunded";
     let order = world.until(order.id(), "cancelled and refunded", over).await?;
     expect(order.text("/totals/refunded/amount") == decimal(basket.total()), &order, "have its money back once")?;
+    Ok(order)
+}
+
+async fn paid_by_gift_card(world: &World) -> Result<Order> {
+    let basket = Basket::web(&[("TEE-L", 1)]);
+    let (card, part) = (world.sell_gift_card(50), 3000);
+    let placed = world.place("storefront", &basket.body_with_gift_card(&world.number("W"), &card, part)).await?;
+    let order = world.until(placed.id(), "payable", |order| order.status() == "awaiting_payment").await?;
+    expect(world.left_on(&card) == 20.into(), &order, "set 30.00 of the card aside")?;
+    say("30.00 of the gift card's 50.00 are set aside");
+    let rest = basket.total() - part;
+    let intent = world.pay(&order, order.text("/payments/1/payment_reference"), rest).await?;
+    released(world, &order, 1).await?;
+    let taken = |order: &Order| order.text("/totals/captured/amount") == decimal(basket.total());
+    let order = world.until(order.id(), "paid with both", taken).await?;
+    let path = format!("/v1/orders/{}/cancellation", order.id());
+    world.command("storefront", &path, &json!({ "reason": "买错了" })).await?;
+    let over = |order: &Order| order.status() == "cancelled" && order.text("/payment_status") == "refunded";
+    let order = world.until(order.id(), "cancelled and refunded", over).await?;
+    let back: Vec<i64> = world.refunds_of(&intent).iter().map(|refund| refund.amount).collect();
+    expect(back == [i64::from(rest)], &order, "send the buyer's money back once")?;
+    expect(world.left_on(&card) == 50.into(), &order, "make the card whole again")?;
+    say("the card has its 50.00 again, the buyer the rest");
     Ok(order)
 }
 

@@ -21,7 +21,7 @@ pub struct Facts {
     pub alarms: u64,
     /// Secrets, by the parameters that name them.
     pub secrets: u64,
-    /// Names of the metrics of our own that alarms watch; each is paid for.
+    /// The metrics of our own that alarms watch, each by its name and dimensions: so they are paid for.
     pub own_metrics: u64,
 }
 
@@ -74,9 +74,10 @@ impl Facts {
             .collect();
         let metric = |resource: &Value| {
             let own = resource.pointer("/Properties/Namespace").and_then(Value::as_str) == Some("Waybill");
-            own.then(|| resource.pointer("/Properties/MetricName").map(Value::to_string)).flatten()
+            let of = |pointer: &str| resource.pointer(pointer).map(Value::to_string);
+            own.then(|| of("/Properties/MetricName").zip(of("/Properties/Dimensions"))).flatten()
         };
-        let own_metrics: std::collections::BTreeSet<String> =
+        let own_metrics: std::collections::BTreeSet<(String, String)> =
             of_type("AWS::CloudWatch::Alarm").filter_map(|(_, resource)| metric(resource)).collect();
         let parameters = body.get("Parameters").and_then(Value::as_object);
         Self {

@@ -19,11 +19,23 @@ pub enum Path {
     Expired,
     /// Paid, shipped from two locations, delivered.
     Split,
+    /// Begun by the stack, promised, taken when the parcel leaves.
+    TakenLater,
+    /// Paid, delivered, and one of two units paid back.
+    Refunded,
 }
 
 impl Path {
     /// All, the reference first.
-    pub const ALL: [Self; 5] = [Self::Delivered, Self::CashOnDelivery, Self::Cancelled, Self::Split, Self::Expired];
+    pub const ALL: [Self; 7] = [
+        Self::Delivered,
+        Self::CashOnDelivery,
+        Self::Cancelled,
+        Self::Split,
+        Self::TakenLater,
+        Self::Refunded,
+        Self::Expired,
+    ];
 
     /// For tables and `--path`.
     pub fn name(self) -> &'static str {
@@ -33,6 +45,8 @@ impl Path {
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
             Self::Split => "split",
+            Self::TakenLater => "taken-later",
+            Self::Refunded => "refunded",
         }
     }
 
@@ -44,6 +58,8 @@ impl Path {
             Self::Cancelled => "cancelled after payment, refunded",
             Self::Expired => "expired unpaid",
             Self::Split => "split over two locations",
+            Self::TakenLater => "begun by the stack, taken when it ships",
+            Self::Refunded => "delivered, one of two units refunded",
         }
     }
 
@@ -51,14 +67,22 @@ impl Path {
     pub fn lines(self) -> &'static [(&'static str, u32)] {
         match self {
             Self::Split => &[("MUG-01", 1), ("LAMP-01", 1)],
-            Self::Delivered | Self::CashOnDelivery | Self::Cancelled | Self::Expired => &[("TEE-M", 1), ("TEE-L", 1)],
+            Self::Delivered
+            | Self::CashOnDelivery
+            | Self::Cancelled
+            | Self::Expired
+            | Self::TakenLater
+            | Self::Refunded => &[("TEE-M", 1), ("TEE-L", 1)],
         }
     }
 
     /// How an order is to rest at its end: status, payment and goods.
     fn end(self) -> [&'static str; 3] {
         match self {
-            Self::Delivered | Self::CashOnDelivery | Self::Split => ["completed", "paid", "delivered"],
+            Self::Delivered | Self::CashOnDelivery | Self::Split | Self::TakenLater => {
+                ["completed", "paid", "delivered"]
+            }
+            Self::Refunded => ["completed", "partially_refunded", "delivered"],
             Self::Cancelled => ["cancelled", "refunded", ""],
             Self::Expired => ["expired", "", ""],
         }
@@ -71,7 +95,9 @@ impl Path {
 /// A request is refused, or the order does not come to its end.
 pub async fn walk(session: &mut Session, path: Path) -> Result<String> {
     let provider = if path == Path::CashOnDelivery { "cod" } else { "stripe" };
-    let placed = session.step("order posted", async |shop| shop.place(path.lines(), provider).await).await?;
+    let channel = if path == Path::TakenLater { super::session::TAKES_LATER } else { "web" };
+    let order = session.shop.new_order(path.lines(), provider).at(channel);
+    let placed = session.step("order posted", async |shop| shop.post(&order).await).await?;
     let id = placed.order_id.clone();
     match path {
         Path::Delivered | Path::Split => {
@@ -90,11 +116,20 @@ pub async fn walk(session: &mut Session, path: Path) -> Result<String> {
         Path::Cancelled => {
             let intent = pay(session, &placed).await?;
             session.step("called off, refunded", async |shop| shop.cancel(&id).await).await?;
-            let refunds = session.shop.refunds_of(&intent);
-            for refund in refunds {
-                session.step("refund confirmed", async |shop| shop.confirm(&refund).await).await?;
-            }
-            session.late_messages().await?;
+            confirm(session, &intent).await?;
+        }
+        Path::Refunded => {
+            let intent = pay(session, &placed).await?;
+            deliver(session, &id).await?;
+            session.step("a unit refunded", async |shop| shop.refund_unit(&id, "1").await).await?;
+            confirm(session, &intent).await?;
+        }
+        Path::TakenLater => {
+            awaits_payment(session, &placed).await?;
+            let intent = session.step("payment begun", async |shop| shop.begin(&placed).await).await?;
+            session.step("promised", async |shop| shop.promise(&intent, placed.cents).await).await?;
+            deliver(session, &id).await?;
+            session.step("taking confirmed", async |shop| shop.tell_taken(&intent).await).await?;
         }
         Path::Expired => {
             session.step("read", async |shop| shop.read(&id).await).await?;
@@ -107,11 +142,25 @@ pub async fn walk(session: &mut Session, path: Path) -> Result<String> {
 }
 
 async fn pay(session: &mut Session, placed: &Placed) -> Result<String> {
-    let order = session.step("read", async |shop| shop.read(&placed.order_id).await).await?;
-    if text(&order, "/status") != "awaiting_payment" {
-        return Err(LocalError::Failed(format!("{} should wait for its payment: {order}", placed.order_id)));
-    }
+    awaits_payment(session, placed).await?;
     session.step("payment", async |shop| shop.pay(placed, 1).await).await
+}
+
+/// The storefront sees that the order is to be paid.
+async fn awaits_payment(session: &mut Session, placed: &Placed) -> Result<()> {
+    let order = session.step("read", async |shop| shop.read(&placed.order_id).await).await?;
+    if text(&order, "/status") == "awaiting_payment" {
+        return Ok(());
+    }
+    Err(LocalError::Failed(format!("{} should wait for its payment: {order}", placed.order_id)))
+}
+
+/// Stripe confirms what was refunded, and what was sent late to ask about it comes.
+async fn confirm(session: &mut Session, intent: &str) -> Result<()> {
+    for refund in session.shop.refunds_of(intent) {
+        session.step("refund confirmed", async |shop| shop.confirm(&refund).await).await?;
+    }
+    session.late_messages().await
 }
 
 /// Reads where the shipments are, and brings each to its door.

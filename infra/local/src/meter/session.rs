@@ -13,7 +13,7 @@ use crate::engine::{self, EngineState, Lifetime};
 use crate::error::{LocalError, Result};
 use crate::layout::Layout;
 use crate::progress::Progress;
-use crate::settings::{PAYMENT_WINDOW, REVIEW_THRESHOLD, STRIPE_API_BASE, Settings};
+use crate::settings::{CAPTURE_WHEN, PAYMENT_WINDOW, REVIEW_THRESHOLD, STRIPE_API_BASE, Settings};
 use crate::shop::Shop;
 use crate::stack::{self, Functions, Options};
 use crate::stack_file::StackFile;
@@ -26,6 +26,8 @@ const QUIET: Duration = Duration::from_millis(1_200);
 const PATIENCE: Duration = Duration::from_secs(60);
 /// A payment window for orders that are to expire: long enough to be placed in.
 const SHORT_WINDOW: &str = "15";
+/// The channel whose payments the stack takes when the parcel leaves; it begins them so.
+pub const TAKES_LATER: &str = "app";
 /// The template's own default, within which no delayed message is sent.
 const USUAL_WINDOW: &str = "1800";
 
@@ -240,9 +242,13 @@ impl Session {
     }
 }
 
-/// What differs from the template's defaults: only what the engine needs.
+/// What differs from the template's defaults: what the engine needs, and for one channel when money is taken.
 fn settings(stripe_url: &str, window: &str) -> Result<Settings> {
-    Settings::default().with(STRIPE_API_BASE, stripe_url)?.with(REVIEW_THRESHOLD, "")?.with(PAYMENT_WINDOW, window)
+    Settings::default()
+        .with(STRIPE_API_BASE, stripe_url)?
+        .with(REVIEW_THRESHOLD, "")?
+        .with(CAPTURE_WHEN, &format!("*=provider,{TAKES_LATER}=shipped"))?
+        .with(PAYMENT_WINDOW, window)
 }
 
 /// Clients of the API go through the proxy too.

@@ -13,6 +13,11 @@ pub fn event(id: &str, kind: &str, created: i64, object: Value) -> Value {
     })
 }
 
+/// `payment_intent.amount_capturable_updated`: the buyer's bank has promised the money.
+pub fn promised(id: &str, created: i64, intent: &Intent) -> Value {
+    event(id, "payment_intent.amount_capturable_updated", created, intent.json())
+}
+
 /// `payment_intent.succeeded`: the buyer has paid.
 pub fn succeeded(id: &str, created: i64, intent: &Intent) -> Value {
     event(id, "payment_intent.succeeded", created, intent.json())

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use oms_app::error::{AppError, StoreError};
 use oms_app::pointers::WorkList;
 use oms_app::ports::ListKey;
 use oms_app::queries::Queries;
@@ -144,4 +145,19 @@ async fn an_entry_that_is_out_of_date_is_not_shown_and_goes() {
     assert_eq!(look(WorkList::Open).await.items.len(), 0);
     assert!(!shop.store.is_listed(&id, WorkList::Open), "it is taken out");
     assert_eq!(look(WorkList::Done).await.items.len(), 1);
+}
+
+/// A cursor that is damaged on its way does not begin the list again.
+#[tokio::test]
+async fn a_cursor_that_no_list_gave_is_refused() {
+    let shop = three().await;
+    let all = [Role::Support, Role::Finance, Role::Warehouse];
+    for cursor in ["x", "~", "elsewhere~", "finance"] {
+        let tasks = queries(&shop).tasks(&all, None, Some(cursor), 5).await;
+        assert!(matches!(tasks, Err(AppError::Store(StoreError::BadCursor))), "{cursor}: {tasks:?}");
+        let shipments = queries(&shop).shipments(&location_id("sz-1"), None, None, Some(cursor), 5).await;
+        assert!(matches!(shipments, Err(AppError::Store(StoreError::BadCursor))), "{cursor}");
+    }
+    // Another desk's cursor is none of this one's list.
+    assert!(queries(&shop).tasks(&all[..1], None, Some("finance~"), 5).await.is_err());
 }

@@ -93,7 +93,7 @@ async fn of_every_call() {
     orders.commit(&four).await.unwrap();
     sheet.row("commit that makes a payment's id known (in the payment index)");
 
-    let mut money = follow(&four, OrderEvent::Noted { what: "money".into(), detail: String::new() });
+    let mut money = follow(&four, OrderEvent::Noted { what: "money".into(), detail: String::new(), released: None });
     let currency = cny("1.00").currency();
     let entry = |account, minor| Entry { account, minor };
     let entries = vec![entry(Account::Captured(Provider::Stripe), 18_600), entry(Account::Suspense, -18_600)];

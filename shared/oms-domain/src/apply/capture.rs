@@ -32,6 +32,10 @@ impl Order {
         match event {
             CaptureEvent::Requested { .. } => {}
             CaptureEvent::Submitted { .. } => {
+                // Whoever sends it again by hand begins anew.
+                if capture.status == CaptureStatus::Manual {
+                    capture.lost_answers = 0;
+                }
                 capture.status = CaptureStatus::Submitted;
                 capture.first_sent_at.get_or_insert(at);
                 capture.attempts += 1;

@@ -272,7 +272,8 @@ impl Order {
             | OrderEvent::RefundFailed { .. }
             | OrderEvent::RefundUnknown { .. }
             | OrderEvent::RefundManual { .. } => self.apply_refund(event, at),
-            OrderEvent::Noted { .. } | OrderEvent::CustomerNotified { .. } => {}
+            OrderEvent::Noted { released: Some(released), .. } => self.apply_release(released),
+            OrderEvent::Noted { released: None, .. } | OrderEvent::CustomerNotified { .. } => {}
             OrderEvent::AnomalyRaised { anomaly_id, what, detail } => self.anomalies.push(Anomaly {
                 id: anomaly_id.clone(),
                 what: what.clone(),
@@ -342,6 +343,7 @@ fn declared_payment(position: usize, declared: &DeclaredPayment, body: &PlacedOr
         amount: declared.amount,
         status,
         authorized,
+        released: BTreeMap::new(),
         captured,
         charged_back: zero,
         lost: zero,

@@ -1,8 +1,10 @@
 //! What events do to payment attempts.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use crate::event::OrderEvent;
+use crate::event::{OrderEvent, Released};
 use crate::id::{PaymentId, PaymentReference};
 use crate::money::Money;
 use crate::order::{Order, Payment};
@@ -24,6 +26,7 @@ impl Order {
                 amount: *amount,
                 status: PaymentStatus::Created,
                 authorized: zero,
+                released: BTreeMap::new(),
                 captured: zero,
                 charged_back: zero,
                 lost: zero,
@@ -76,6 +79,13 @@ impl Order {
             payment.retry_at = Some(*retry_at);
         } else if let Some(status) = plain_status(event) {
             payment.status = status;
+        }
+    }
+
+    /// The same refund that is told again changes nothing.
+    pub(super) fn apply_release(&mut self, released: &Released) {
+        if let Some(payment) = self.payments.iter_mut().find(|p| p.id == released.payment_id) {
+            payment.released.insert(released.provider_refund_id.clone(), released.amount);
         }
     }
 }

@@ -92,6 +92,10 @@ impl Order {
             refund.attempts += 1;
             refund.lost_answers = 0;
         } else if let OrderEvent::RefundSubmitted { .. } = event {
+            // Whoever sends it again by hand begins anew.
+            if refund.status == RefundStatus::Manual {
+                refund.lost_answers = 0;
+            }
             refund.status = RefundStatus::Submitted;
             refund.first_sent_at.get_or_insert(at);
             refund.sent_at = Some(at);

@@ -2,7 +2,9 @@
 
 use crate::body::Provider;
 use crate::command::CallOffAnswered;
+use crate::decide::attempt;
 use crate::decide::holds::anomaly;
+use crate::decide::payment::lost_promise;
 use crate::event::OrderEvent;
 use crate::id::PaymentId;
 use crate::machine::Machine;
@@ -18,6 +20,7 @@ pub(super) fn identify(
     provider: Provider,
     amount: Money,
     provider_payment_id: &str,
+    ctx: &Context<'_>,
 ) -> Result<Vec<OrderEvent>, Refusal> {
     let same = || order.payments.iter().filter(|p| p.provider == provider);
     if same().any(|p| p.provider_payment_id.as_deref() == Some(provider_payment_id)) {
@@ -27,7 +30,10 @@ pub(super) fn identify(
     let fits = |p: &Payment| p.amount == amount || order.due(p) == Ok(amount);
     // Of several that it fits it is of the latest: that is the one which the buyer tries now.
     let Some(payment) = open().rfind(|p| fits(p)).or_else(|| open().next()) else {
-        return Err(Refusal::NotOffered("no attempt waits for an id: ask for a further attempt first".into()));
+        // The storefront has begun a payment that the order does not know: it is a further attempt, and has its id at once.
+        let opened = attempt::open(order, provider, amount, None, ctx)?;
+        let identified = opened.iter().find_map(|event| identified(event, provider_payment_id));
+        return Ok(opened.into_iter().chain(identified).collect());
     };
     if !fits(payment) {
         let reason = format!("must be {}, the amount of {}", order.due(payment)?, payment.id);
@@ -40,6 +46,13 @@ pub(super) fn identify(
         payment_id: payment.id.clone(),
         provider_payment_id: provider_payment_id.into(),
     }])
+}
+
+/// The id of an attempt that is opened with it.
+fn identified(opened: &OrderEvent, provider_payment_id: &str) -> Option<OrderEvent> {
+    let OrderEvent::PaymentAdded { payment_id, .. } = opened else { return None };
+    let (payment_id, provider_payment_id) = (payment_id.clone(), provider_payment_id.into());
+    Some(OrderEvent::PaymentIdentified { payment_id, provider_payment_id })
 }
 
 fn is_open(order: &Order, payment: &Payment) -> bool {
@@ -66,7 +79,15 @@ pub(super) fn answer(
 ) -> Result<Vec<OrderEvent>, Refusal> {
     let payment = order.payment(id).ok_or_else(|| Refusal::Unknown { kind: "payment", id: id.to_string() })?;
     Ok(match answer {
-        CallOffAnswered::Done => done(payment),
+        CallOffAnswered::Done => {
+            let mut events = done(payment);
+            // Others had paid when this was called off; meanwhile their promise may have gone.
+            if payment.status == PaymentStatus::Authorized && order.is_secured() {
+                let detail = format!("{id} was called off, and what was to pay instead of it is gone");
+                events.extend(lost_promise(order, detail, &events, ctx));
+            }
+            events
+        }
         CallOffAnswered::Captured(amount) if is_news(payment, *amount) => {
             vec![OrderEvent::PaymentCaptured { payment_id: id.clone(), captured: *amount }]
         }

@@ -1,9 +1,10 @@
 //! Promises of money that we take ourselves. A capture keeps one id, which is also the provider's key, and a payment has
 //! one capture: whatever happens, it is taken once.
 
+use crate::body::Provider;
 use crate::command::CaptureAnswered;
-use crate::decide::dispute;
-use crate::decide::payment::{attempt, mismatch, note};
+use crate::decide::payment::{attempt, lost_promise, mismatch, note};
+use crate::decide::{dispute, refund};
 use crate::event::{CaptureEvent, OrderEvent};
 use crate::id::CaptureId;
 use crate::machine::Machine;
@@ -19,8 +20,6 @@ use crate::wake;
 
 /// After so many lost answers in a row a person takes over. "Not yet" is an answer.
 const MOST_LOST_ANSWERS: u32 = 20;
-/// The first wait before a lost answer is asked about, in seconds; it doubles up to 15 minutes.
-const FIRST_WAIT_SECONDS: i64 = 5;
 /// The words of a hold for a capture that failed, by which it is known when the money comes after all.
 const NOT_TAKEN: &str = "the promised money could not be taken";
 
@@ -109,6 +108,11 @@ fn requested(order: &Order, payment: &Payment) -> Option<OrderEvent> {
     Some(OrderEvent::Capture(CaptureEvent::Requested { capture_id, payment_id, amount }))
 }
 
+fn is_wanted(order: &Order, capture: &Capture) -> bool {
+    let wanted = order.payment(&capture.payment_id).map(|payment| order.wanted_of(payment));
+    wanted.is_some_and(|wanted| wanted.is_ok_and(Money::is_positive))
+}
+
 fn find<'a>(order: &'a Order, id: &CaptureId) -> Result<&'a Capture, Refusal> {
     order.capture(id).ok_or_else(|| Refusal::Unknown { kind: "capture", id: id.to_string() })
 }
@@ -125,6 +129,11 @@ pub(super) fn submit(order: &Order, id: &CaptureId, ctx: &Context<'_>) -> Result
     let submitted = OrderEvent::Capture(CaptureEvent::Submitted { capture_id: capture_id.clone() });
     Ok(match capture.status {
         CaptureStatus::Requested if order.is_undone() => Vec::new(),
+        // Another attempt has paid since: the buyer is not charged for what would only go back.
+        CaptureStatus::Requested if !is_wanted(order, capture) => {
+            let reason = "nothing is owed any more".to_owned();
+            vec![OrderEvent::Capture(CaptureEvent::Withdrawn { capture_id, reason })]
+        }
         CaptureStatus::Requested => vec![submitted],
         CaptureStatus::Submitted | CaptureStatus::Unknown if wake::asked_about_capture(capture) > ctx.now => Vec::new(),
         CaptureStatus::Submitted | CaptureStatus::Unknown if order.is_undone() && !order.awaits_location() => {
@@ -156,7 +165,7 @@ pub(super) fn answer(
         CaptureStatus::Succeeded | CaptureStatus::Failed | CaptureStatus::Manual | CaptureStatus::Withdrawn => false,
     };
     let capture_id = id.clone();
-    let retry_at = ctx.after(FIRST_WAIT_SECONDS.saturating_mul(1 << capture.attempts.min(10)).min(900));
+    let (retry_at, look_at) = refund::asked_again(capture.attempts, ctx);
     let unknown = || OrderEvent::Capture(CaptureEvent::Unknown { capture_id: capture_id.clone(), retry_at });
     Ok(match answer {
         CaptureAnswered::Captured { amount, reference, payment: known_as } => {
@@ -199,7 +208,7 @@ pub(super) fn answer(
             let pending = OrderEvent::Capture(CaptureEvent::Pending {
                 capture_id: capture_id.clone(),
                 provider_reference: reference.clone(),
-                retry_at,
+                retry_at: look_at,
             });
             if capture.status == CaptureStatus::Unknown {
                 vec![OrderEvent::Capture(CaptureEvent::Submitted { capture_id }), pending]
@@ -255,11 +264,37 @@ pub(super) fn failed_there(
     }
 }
 
-/// Whether a person may have it sent again: the promise stands, and the order wants the money.
+/// Whether a person may have it sent again: the promise stands, the order wants the money, and sending brings something new.
 #[must_use]
 pub fn may_retry(order: &Order, capture: &Capture) -> bool {
-    let stands = order.payment(&capture.payment_id).is_some_and(|p| p.status == PaymentStatus::Authorized);
-    stands && !order.is_undone() && capture.status == CaptureStatus::Manual
+    capture.status == CaptureStatus::Manual && retry_refusal(order, capture).is_none()
+}
+
+/// Why it is not sent again, whoever asks.
+fn retry_refusal(order: &Order, capture: &Capture) -> Option<&'static str> {
+    let payment = order.payment(&capture.payment_id).filter(|p| p.status == PaymentStatus::Authorized);
+    match payment {
+        Some(payment) if !order.is_undone() && is_only_repeated(payment.provider, capture) => Some(
+            "the provider has this capture and would only repeat its answer: capture the money in the provider's own \
+             console, or withdraw",
+        ),
+        Some(_) if !order.is_undone() => None,
+        Some(_) | None => Some("the promise is gone, or the order is undone"),
+    }
+}
+
+/// Whether the provider has it under an id of its own and sends nothing under ours any more. Stripe is asked how the payment
+/// stands, and takes it anew.
+fn is_only_repeated(provider: Provider, capture: &Capture) -> bool {
+    match provider {
+        Provider::Adyen | Provider::Paypal => capture.provider_reference.is_some(),
+        Provider::Stripe
+        | Provider::Alipay
+        | Provider::Wechatpay
+        | Provider::Cod
+        | Provider::Channel
+        | Provider::GiftCard => false,
+    }
 }
 
 pub(super) fn retry(order: &Order, id: &CaptureId) -> Result<Vec<OrderEvent>, Refusal> {
@@ -267,17 +302,29 @@ pub(super) fn retry(order: &Order, id: &CaptureId) -> Result<Vec<OrderEvent>, Re
     if capture.status != CaptureStatus::Manual {
         return Err(state(capture));
     }
-    if !may_retry(order, capture) {
-        return Err(Refusal::NotOffered("the promise is gone, or the order is undone".into()));
+    if let Some(reason) = retry_refusal(order, capture) {
+        return Err(Refusal::NotOffered(reason.into()));
     }
     Ok(vec![OrderEvent::Capture(CaptureEvent::Submitted { capture_id: id.clone() })])
 }
 
-/// A person gives it up: the shop does without this money, or has it by another way.
-pub(super) fn withdraw(order: &Order, id: &CaptureId, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
+/// A person gives it up: the shop does without this money, or has it by another way. Goods that have not left wait until
+/// somebody has said which.
+pub(super) fn withdraw(
+    order: &Order,
+    id: &CaptureId,
+    reason: &str,
+    ctx: &Context<'_>,
+) -> Result<Vec<OrderEvent>, Refusal> {
     let capture = find(order, id)?;
     if capture.status != CaptureStatus::Manual {
         return Err(state(capture));
     }
-    Ok(vec![OrderEvent::Capture(CaptureEvent::Withdrawn { capture_id: id.clone(), reason: reason.into() })])
+    let mut events =
+        vec![OrderEvent::Capture(CaptureEvent::Withdrawn { capture_id: id.clone(), reason: reason.into() })];
+    if order.has_unshipped() {
+        let detail = format!("{}: the promise is given up: {reason}", capture.payment_id);
+        events.extend(lost_promise(order, detail, &events, ctx));
+    }
+    Ok(events)
 }

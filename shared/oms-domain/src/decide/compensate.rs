@@ -11,7 +11,14 @@ use crate::policy::{Context, Policy};
 use crate::refusal::Refusal;
 use crate::status::{OrderStatus, ShipmentStatus};
 
-pub(super) fn cancel(order: &Order, reason: &str) -> Result<Vec<OrderEvent>, Refusal> {
+pub(super) fn cancel(order: &Order, reason: &str, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
+    // Whether a deposit is kept is decided by its day, and not by who comes first, the buyer or the sweep.
+    if order.status == OrderStatus::AwaitingPayment {
+        let passed = passed_deadlines(order, ctx)?;
+        if passed.iter().any(|event| matches!(event, OrderEvent::DepositKept { .. })) {
+            return Ok(passed);
+        }
+    }
     match order.status {
         OrderStatus::Cancelling | OrderStatus::Cancelled => Ok(Vec::new()),
         OrderStatus::Rejected | OrderStatus::Expired => Err(Refusal::WrongState { status: order.status.name() }),
@@ -132,19 +139,24 @@ fn owed(order: &Order, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
 
 /// Refunds for what came in beyond what the order is worth, and that no refund claims yet.
 pub(super) fn excess_refunds(order: &Order, reason: &str, ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
-    let mut events = Vec::new();
     let mut open = order.excess()?;
+    if !open.is_positive() {
+        return Ok(Vec::new());
+    }
+    let overtaken = second_person::overtaken_by(order, open, reason, ctx)?;
+    let free = super::after(order, &overtaken, ctx.now);
+    let mut events = Vec::new();
     // The latest money goes back first: it is what came on top.
-    let mut payments: Vec<_> = order.payments.iter().rev().collect();
+    let mut payments: Vec<_> = free.payments.iter().rev().collect();
     ctx.policy.refund_first.sort(&mut payments, |payment| payment.provider);
     for payment in payments {
-        let amount = open.min(order.refundable(payment)?)?;
+        let amount = open.min(free.refundable(payment)?)?;
         if amount.is_positive() {
-            events.push(approve(order, events.len(), payment, amount, RefundCause::Excess, reason));
+            events.push(approve(&free, events.len(), payment, amount, RefundCause::Excess, reason));
             open = open.sub(amount)?;
         }
     }
-    Ok(events)
+    Ok([overtaken, events].concat())
 }
 
 /// Why everything goes back, in the words that stand beside the refund.

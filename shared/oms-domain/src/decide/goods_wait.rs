@@ -34,6 +34,17 @@ pub(super) fn asked_back(
     Ok(is_all.then(|| holds::place(order, 0, HoldKind::ManualReview, ALL_BACK.into(), ctx)))
 }
 
+/// The same hold where a part of the order was cancelled, and with its worth the last of the money goes back: more had gone back
+/// before than that part was worth.
+pub(super) fn cut(order: &Order, events: &[OrderEvent], ctx: &Context<'_>) -> Result<Option<OrderEvent>, Refusal> {
+    let state = super::after(order, events, ctx.now);
+    if !goes_on(&state) || state.has_shipped() || asks(order).next().is_some() {
+        return Ok(None);
+    }
+    let is_last = pays_for_goods(order)? && !pays_for_goods(&state)?;
+    Ok(is_last.then(|| holds::place(order, 0, HoldKind::ManualReview, ALL_BACK.into(), ctx)))
+}
+
 /// What was asked back stays after all: nothing keeps the goods.
 pub(super) fn stays(order: &Order, declined: &[OrderEvent], ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
     if !pays_for_goods(&super::after(order, declined, ctx.now))? {
@@ -51,7 +62,7 @@ pub(super) fn stays(order: &Order, declined: &[OrderEvent], ctx: &Context<'_>) -
 /// Whether any money stays for the goods: what came in beyond their worth goes back by itself, and what is promised is still
 /// to be taken.
 fn pays_for_goods(order: &Order) -> Result<bool, Refusal> {
-    let is_promised = |p: &Payment| p.status == PaymentStatus::Authorized && p.authorized.is_positive();
+    let is_promised = |p: &Payment| p.status == PaymentStatus::Authorized && order.secured(p).is_positive();
     let stays = order.refundable_total()?.sub(order.suspense()?)?;
     Ok(stays.is_positive() || order.payments.iter().any(is_promised))
 }

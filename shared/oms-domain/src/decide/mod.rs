@@ -40,7 +40,7 @@ pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec
         Command::TellBenefits { work, answer } => benefits::told(order, work, answer, ctx),
         Command::RecordPayment(fact) => payment::record(order, fact, ctx)?,
         Command::IdentifyPayment { provider, amount, provider_payment_id } => {
-            call_off::identify(order, *provider, *amount, provider_payment_id)?
+            call_off::identify(order, *provider, *amount, provider_payment_id, ctx)?
         }
         Command::OpenPayment { provider, amount, key } => attempt::open(order, *provider, *amount, key.as_ref(), ctx)?,
         Command::StartPayment { payment_id, client, provider_payment_id, object, expires_at } => {
@@ -50,8 +50,12 @@ pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec
         Command::Plan { levels, locations } => plan::plan(order, levels, locations, ctx),
         Command::Report { shipment_id, report } => shipment::report(order, shipment_id, report)?,
         Command::Scan { shipment_id, scan } => shipment::scan(order, shipment_id, *scan)?,
-        Command::Cancel { reason } => compensate::cancel(order, reason)?,
-        Command::CancelLines { lines, reason } => cancel_lines::cancel(order, lines, reason, ctx)?,
+        Command::Cancel { reason } => compensate::cancel(order, reason, ctx)?,
+        Command::CancelLines { lines, reason } => {
+            let mut events = cancel_lines::cancel(order, lines, reason, ctx)?;
+            events.extend(goods_wait::cut(order, &events, ctx)?);
+            events
+        }
         Command::ReleaseHold { hold_id, reason } => holds::release(order, hold_id, reason, ctx)?,
         Command::RejectHold { hold_id, reason } => holds::reject(order, hold_id, reason)?,
         Command::RequestRefund { key, ask, reason, by } => {
@@ -70,7 +74,7 @@ pub fn decide(order: &Order, command: &Command, ctx: &Context<'_>) -> Result<Vec
         Command::SubmitCapture { capture_id } => capture::submit(order, capture_id, ctx)?,
         Command::AnswerCapture { capture_id, answer } => capture::answer(order, capture_id, answer, ctx)?,
         Command::RetryCapture { capture_id } => capture::retry(order, capture_id)?,
-        Command::WithdrawCapture { capture_id, reason } => capture::withdraw(order, capture_id, reason)?,
+        Command::WithdrawCapture { capture_id, reason } => capture::withdraw(order, capture_id, reason, ctx)?,
         Command::SubmitRefund { refund_id } => refund::submit(order, refund_id, ctx)?,
         Command::AnswerRefund { refund_id, answer } => refund::answer(order, refund_id, answer, ctx)?,
         Command::RetryRefund { refund_id } => refund::retry(order, refund_id, ctx)?,

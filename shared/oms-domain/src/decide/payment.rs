@@ -51,7 +51,7 @@ pub(super) fn record(order: &Order, fact: &PaymentFact, ctx: &Context<'_>) -> Re
 }
 
 pub(super) fn note(what: &str, detail: impl Into<String>) -> OrderEvent {
-    OrderEvent::Noted { what: what.into(), detail: detail.into() }
+    OrderEvent::Noted { what: what.into(), detail: detail.into(), released: None }
 }
 
 /// The attempt that a fact is about: by the provider's own id, else one that has none yet and is ours to collect, whose

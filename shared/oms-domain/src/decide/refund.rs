@@ -1,5 +1,7 @@
 //! Money on its way back. A refund keeps one id, which is also the provider's key: whatever happens, it is one refund.
 
+use jiff::Timestamp;
+
 use crate::command::{RefundAnswered, RefundAsk};
 use crate::event::{OrderEvent, RefundCause};
 use crate::id::{EventKey, RefundId};
@@ -24,6 +26,13 @@ const LONGEST_WAIT_UNKNOWN: i64 = 900;
 const LONGEST_WAIT_PENDING: i64 = 6 * 3_600;
 /// How often the wait doubles: more would change nothing.
 const MOST_DOUBLINGS: u32 = 13;
+
+/// When the provider is asked again about what was sent so often, a refund or a capture: after a lost answer, and where it
+/// has it and has not settled it.
+pub(super) fn asked_again(attempts: u32, ctx: &Context<'_>) -> (Timestamp, Timestamp) {
+    let wait = FIRST_WAIT_SECONDS.saturating_mul(1 << attempts.min(MOST_DOUBLINGS));
+    (ctx.after(wait.min(LONGEST_WAIT_UNKNOWN)), ctx.after(wait.min(LONGEST_WAIT_PENDING)))
+}
 
 /// A refund of a payment, under the order's next refund number; `ahead` counts those decided in the same go.
 pub(super) fn approve(
@@ -180,8 +189,7 @@ pub(super) fn answer(
 ) -> Result<Vec<OrderEvent>, Refusal> {
     let refund = find(order, id)?;
     let refund_id = id.clone();
-    let wait = FIRST_WAIT_SECONDS.saturating_mul(1 << refund.attempts.min(MOST_DOUBLINGS));
-    let retry_at = ctx.after(wait.min(LONGEST_WAIT_UNKNOWN));
+    let (retry_at, look_at) = asked_again(refund.attempts, ctx);
     // Answers come to calls: a refund that is settled, or with a person, no longer waits for one.
     match refund.status {
         RefundStatus::Approved if matches!(answer, RefundAnswered::NoGateway { .. }) => {}
@@ -201,7 +209,7 @@ pub(super) fn answer(
             let pending = OrderEvent::RefundPending {
                 refund_id: refund_id.clone(),
                 provider_reference: reference.clone(),
-                retry_at: ctx.after(wait.min(LONGEST_WAIT_PENDING)),
+                retry_at: look_at,
             };
             // The provider has it after all: what was unknown is submitted again, without a new call.
             if refund.status == RefundStatus::Unknown {

@@ -89,6 +89,27 @@ pub(super) fn overtaken(order: &Order, reason: &str) -> Vec<OrderEvent> {
     waiting.map(|r| declined(r, &format!("overtaken, everything goes back: {reason}"))).collect()
 }
 
+/// What still waits of an order that goes on gives way to an amount that is owed, the latest first and no more than must.
+/// Goods that wait since all was asked back go on waiting: nobody has said that they may go.
+pub(super) fn overtaken_by(
+    order: &Order,
+    owed: Money,
+    reason: &str,
+    ctx: &Context<'_>,
+) -> Result<Vec<OrderEvent>, Refusal> {
+    let mut free = order.clone();
+    let mut events = Vec::new();
+    for refund in order.refunds.iter().rev().filter(|r| r.status == RefundStatus::Requested) {
+        if owed.compare(free.refundable_total()?)?.is_le() {
+            break;
+        }
+        let event = declined(refund, &format!("overtaken, what is owed goes back first: {reason}"));
+        free.apply(&event, ctx.now);
+        events.push(event);
+    }
+    Ok(events)
+}
+
 fn declined(refund: &Refund, reason: &str) -> OrderEvent {
     OrderEvent::RefundDeclined { refund_id: refund.id.clone(), reason: reason.into() }
 }

@@ -86,7 +86,7 @@ fn fact(order: &Order, shipment: &Shipment, to: ShipmentStatus, detail: Option<S
     let what = format!("{} is {}, then came {}", shipment.id, now.name(), to.name());
     // Of lower rank it is late. Of the same rank it is another end than the one that is known.
     if to.rank() < now.rank() && (now.has_shipped() || now.is_open_at_location()) {
-        return vec![OrderEvent::Noted { what: "late_shipment_event".into(), detail: what }];
+        return vec![OrderEvent::Noted { what: "late_shipment_event".into(), detail: what, released: None }];
     }
     vec![anomaly(order, 0, "unexpected_shipment_event", what)]
 }
@@ -133,7 +133,7 @@ fn cancel_refused(order: &Order, shipment: &Shipment) -> Vec<OrderEvent> {
         return vec![anomaly(order, 0, "unexpected_shipment_event", detail)];
     }
     let detail = format!("{} was not asked to stop", shipment.id);
-    vec![OrderEvent::Noted { what: "cancel_refused".into(), detail }]
+    vec![OrderEvent::Noted { what: "cancel_refused".into(), detail, released: None }]
 }
 
 fn collected(order: &Order, shipment: &Shipment, amount: crate::money::Money) -> Result<Vec<OrderEvent>, Refusal> {

@@ -1,6 +1,7 @@
 //! What leaves on the bus: one entry for each commit that is news, numbered, free of personal data.
 
 use oms_domain::command::{Command, Report, Scan};
+use oms_domain::desk;
 use oms_domain::outgoing::{KIND, OutgoingEvent, Publish, outgoing};
 use oms_domain::payment::PaymentFactKind;
 
@@ -48,6 +49,28 @@ fn every_commit_may_leave_numbered_without_gaps_and_without_personal_data() {
     }
     let numbers: Vec<u64> = sent.iter().flat_map(|e| &e.data.events).map(|e| e.number).collect();
     assert_eq!(numbers, (1..=world.order().event_count).collect::<Vec<_>>(), "every event has a number of its own");
+}
+
+/// What calls a person because of money is news, so that it passes the publisher, where it is counted.
+#[test]
+fn money_that_waits_for_a_person_is_news_and_nothing_else_is_counted() {
+    fn calls(world: &World) -> Vec<&'static str> {
+        let mut calls = Vec::new();
+        for record in &world.lives[0].records {
+            for event in record.events.iter().filter(|event| desk::money_waits(event)) {
+                assert!(outgoing(record, Publish::Milestones).is_some(), "{event:?}");
+                calls.push(event.name());
+            }
+        }
+        calls
+    }
+    assert!(calls(&delivered()).is_empty(), "nobody is called for an order that goes well");
+    let mut too_little = World::with(shirts()).placed();
+    too_little.captured("pi_1", cny("185.99"));
+    assert_eq!(calls(&too_little), ["hold_placed"]);
+    let mut disputed = World::with(shirts()).paid();
+    disputed.stripe("pi_1", PaymentFactKind::Disputed { amount: cny(FULL) });
+    assert_eq!(calls(&disputed), ["anomaly_raised"]);
 }
 
 #[test]

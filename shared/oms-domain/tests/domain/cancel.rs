@@ -274,7 +274,10 @@ fn a_refusal_to_stop_means_something_only_where_somebody_asked() {
     world.report(1, Report::Accepted);
     let events = world.report(1, Report::CancelRefused);
     let detail = format!("{} was not asked to stop", world.shipment(1));
-    assert_eq!(events, [oms_domain::event::OrderEvent::Noted { what: "cancel_refused".into(), detail }]);
+    assert_eq!(
+        events,
+        [oms_domain::event::OrderEvent::Noted { what: "cancel_refused".into(), detail, released: None }]
+    );
     // Withdrawn before it was accepted: nobody asked, and the location seems to have it all the same.
     let mut world = World::with(shirts()).paid();
     world.must(cancel());

@@ -19,12 +19,12 @@ use crate::world::{World, names};
 
 const FULL: &str = "186.00";
 
-fn promise(amount: &str) -> PaymentFactKind {
+pub fn promise(amount: &str) -> PaymentFactKind {
     PaymentFactKind::Authorized { amount: cny(amount), expires_at: None }
 }
 
 /// A shop that takes money at a moment, with an order that is promised in full.
-fn promised(moment: CaptureMoment) -> World {
+pub fn promised(moment: CaptureMoment) -> World {
     let mut world = World::with(shirts());
     world.policy.capture_when.otherwise = moment;
     let mut world = world.placed();
@@ -33,14 +33,14 @@ fn promised(moment: CaptureMoment) -> World {
 }
 
 /// The same, at the release of its goods, with the call under way.
-fn submitted() -> World {
+pub fn submitted() -> World {
     let mut world = promised(CaptureMoment::Release);
     let capture_id = only(&world).id.clone();
     world.must(Command::SubmitCapture { capture_id });
     world
 }
 
-fn only(world: &World) -> &Capture {
+pub fn only(world: &World) -> &Capture {
     let [capture] = world.order().captures.as_slice() else { panic!("{:?}", world.order().captures) };
     capture
 }
@@ -49,12 +49,12 @@ fn taken(amount: &str) -> CaptureAnswered {
     CaptureAnswered::Captured { amount: cny(amount), reference: Some("py_1".into()), payment: None }
 }
 
-fn answer(world: &mut World, answer: CaptureAnswered) -> Vec<OrderEvent> {
+pub fn answer(world: &mut World, answer: CaptureAnswered) -> Vec<OrderEvent> {
     let capture_id = only(world).id.clone();
     world.must(Command::AnswerCapture { capture_id, answer })
 }
 
-fn refused() -> CaptureAnswered {
+pub fn refused() -> CaptureAnswered {
     CaptureAnswered::Refused { reason: "card_declined".into() }
 }
 

@@ -151,6 +151,19 @@ fn for_any_other_reason_it_goes_back() {
     }
 }
 
+/// Its day decides, and not whether the buyer or the sweep comes first after it.
+#[test]
+fn whoever_cancels_after_the_day_has_let_it_pass() {
+    for (late, status, expected) in [(-1, OrderStatus::Cancelling, "0.00 CNY"), (0, OrderStatus::Expired, "50.00 CNY")]
+    {
+        let mut world = placed(presale(), OnDefault::Keep);
+        pays(&mut world, 1, "50.00");
+        world.pass(BALANCE_DUE + late);
+        world.must(Command::Cancel { reason: "changed my mind".into() });
+        assert_eq!((world.order().status, kept(&world)), (status, expected.into()), "{late}");
+    }
+}
+
 /// A part of the balance comes, and a person has to look at it.
 fn hold(world: &mut World) {
     pays(world, 2, "100.00");

@@ -49,7 +49,7 @@ fn kept(order: &Order) -> i128 {
 
 fn noted(events: &[OrderEvent]) -> Vec<String> {
     let of = |e: &OrderEvent| {
-        let OrderEvent::Noted { what, detail } = e else { return None };
+        let OrderEvent::Noted { what, detail, .. } = e else { return None };
         (what == "fee_not_booked").then(|| detail.clone())
     };
     events.iter().filter_map(of).collect()

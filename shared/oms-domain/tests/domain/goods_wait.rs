@@ -62,6 +62,24 @@ fn whatever_sends_the_last_of_the_money_back_asks_support_about_the_goods() {
     }
 }
 
+/// What was paid back by amount is not told by the units: whoever cancels one of them afterwards may send back the rest.
+#[test]
+fn a_part_that_is_cancelled_with_the_last_of_the_money_asks_too() {
+    for (before, expected) in [("92.99", None), ("93.00", Some(HoldStatus::Active))] {
+        let mut world = paid();
+        ask_amount(&mut world, before);
+        world.must(crate::part_cancelled::part(&[(1, 1)]));
+        assert_eq!(hold(&world), expected, "{before}");
+        world.settle(0);
+        let back: Vec<_> = [cny(before), cny("93.00")].into();
+        assert_eq!(world.till.sent_back("pi_1"), back, "the money does not wait");
+    }
+    // Of an order that nobody has paid yet, nothing goes back.
+    let mut world = World::with(shirts()).placed();
+    world.must(crate::part_cancelled::part(&[(1, 1)]));
+    assert_eq!(hold(&world), None);
+}
+
 #[test]
 fn support_says_whether_they_ship() {
     let mut world = paid();

@@ -124,6 +124,10 @@ impl World {
             Some(_) => return,
             None => {
                 let amount = payment.captured.split(&[1, 2])[0];
+                // Stripe tells the rest of a promise that is let go in the same words.
+                if amount.is_positive() && payment.authorized.sub(payment.captured).unwrap() == amount {
+                    return;
+                }
                 let name = format!("console-{life}-{}", elsewhere % 4);
                 if status == RefundFactStatus::Succeeded && amount.is_positive() {
                     if order.refundable(&payment).unwrap().compare(amount).unwrap().is_lt() {

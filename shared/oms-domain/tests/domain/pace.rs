@@ -157,7 +157,10 @@ fn the_fifty_first_is_for_a_person() {
         answer(&mut world, n, RefundAnswered::Succeeded { reference: None });
         world.pass(60);
     }
-    assert_eq!(submit(&mut world, 51), ["refund_manual"]);
+    let refund_id = id(&world, 51);
+    let events = world.must(Command::SubmitRefund { refund_id });
+    assert_eq!(names(&events), ["refund_manual"]);
+    assert!(events.iter().all(desk::money_waits), "somebody is called");
     let task = desk::tasks(world.order()).pop().unwrap();
     assert!(task.reason.contains("no more than 50 refunds"), "{}", task.reason);
     assert_eq!(task.answers.iter().map(|a| a.answer.as_str()).collect::<Vec<_>>(), ["settle"]);

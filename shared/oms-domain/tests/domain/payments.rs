@@ -269,7 +269,7 @@ fn events_that_are_not_used_are_kept_in_the_timeline() {
     let mut world = World::with(shirts()).placed();
     let events = world.stripe("pi_1", PaymentFactKind::Other { name: "charge.updated".into() });
     let what = "provider_event".to_owned();
-    assert_eq!(events, [OrderEvent::Noted { what, detail: "charge.updated".into() }]);
+    assert_eq!(events, [OrderEvent::Noted { what, detail: "charge.updated".into(), released: None }]);
     assert!(world.order().applied.contains(&key("test:1")));
     assert_eq!(world.order().updated_at, at(0));
 }

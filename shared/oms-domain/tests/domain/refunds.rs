@@ -424,3 +424,20 @@ fn a_lost_answer_that_turns_out_pending_is_submitted_again_without_a_call() {
     assert_eq!(names(&world.must(Command::AnswerRefund { refund_id, answer: pending() })), ["refund_pending"]);
     assert_eq!(world.order().refunds[0].status, RefundStatus::Submitted);
 }
+
+/// Twenty lost answers make a refund a person's; whoever sends it again by hand begins anew.
+#[test]
+fn a_refund_that_is_sent_again_by_hand_has_all_its_tries_again() {
+    let mut world = submitted();
+    for round in 0..2 {
+        for question in 1..=20 {
+            let refund_id = world.order().refunds[0].id.clone();
+            world.must(Command::AnswerRefund { refund_id, answer: RefundAnswered::Unknown });
+            let status = world.order().refunds[0].status;
+            let expected = if question == 20 { RefundStatus::Manual } else { RefundStatus::Unknown };
+            assert_eq!(status, expected, "round {round}, question {question}");
+        }
+        let refund_id = world.order().refunds[0].id.clone();
+        world.must(Command::RetryRefund { refund_id });
+    }
+}

@@ -10,6 +10,7 @@ use oms_domain::status::{OrderStatus, RefundStatus};
 use oms_domain::task::{Role, TaskKind};
 
 use crate::given::{cny, money, shirts};
+use crate::part_cancelled;
 use crate::world::{World, names};
 
 /// A paid order in a shop where one person alone may send back so much.
@@ -157,6 +158,36 @@ fn what_is_owed_does_not_wait() {
     assert_eq!(causes, [(excess, RefundStatus::Approved), (asked, RefundStatus::Requested)]);
     world.settle(0);
     assert_eq!(world.order().refunded().unwrap(), cny("186.00"));
+}
+
+/// What is owed for units that were cancelled comes first: a request that no longer fits beside it gives way, one that does
+/// still waits. Nothing is left that nobody would send.
+#[test]
+fn what_is_owed_for_cancelled_units_comes_before_what_waits() {
+    // One of two shirts comes off: 93.00 of 186.00 are owed, the other 93.00 can be asked for.
+    for (asked, first) in [
+        ("50.00", RefundStatus::Requested),
+        ("93.00", RefundStatus::Requested),
+        ("93.01", RefundStatus::Declined),
+        ("186.00", RefundStatus::Declined),
+    ] {
+        let mut world = paid(&[cny("0.00")]);
+        ask(&mut world, asked, "anna");
+        world.must(part_cancelled::part(&[(1, 1)]));
+        assert_eq!(world.order().taken_off().unwrap(), cny("93.00"));
+        world.settle(0);
+        assert_eq!(statuses(&world), [first, RefundStatus::Succeeded], "{asked}");
+        assert_eq!(world.till.sent_back("pi_1"), [cny("93.00")], "{asked}");
+        assert_eq!(world.order().suspense().unwrap(), cny("0.00"), "{asked}");
+    }
+    // Of several, the latest give way, and no more of them than must.
+    let mut world = paid(&[cny("0.00")]);
+    for asked in ["60.00", "40.00", "30.00"] {
+        ask(&mut world, asked, "anna");
+    }
+    world.must(part_cancelled::part(&[(1, 1)]));
+    let (waits, gone) = (RefundStatus::Requested, RefundStatus::Declined);
+    assert_eq!(statuses(&world), [waits, gone, gone, RefundStatus::Approved]);
 }
 
 /// An order of which nothing arrived is given up when no money is kept: waiting money is.

@@ -24,7 +24,8 @@ impl Env {
     /// address.
     ///
     /// # Errors
-    /// [`ConfigError`] when one is not an https address (http is taken for this machine only, where a stand-in runs).
+    /// [`ConfigError`] when one is not an https address (http is taken for this machine only, where a stand-in runs), or has
+    /// a query or a fragment.
     pub fn provider_api_bases(&self) -> Result<BTreeMap<Provider, String>, ConfigError> {
         let mut bases = BTreeMap::new();
         for provider in CONNECTABLE {
@@ -40,7 +41,7 @@ impl Env {
     /// None leaves it to what is entered at the provider.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not an https address.
+    /// [`ConfigError`] when it is not an https address, or has a query or a fragment.
     pub fn public_api_url(&self) -> Result<Option<String>, ConfigError> {
         const NAME: &str = "PUBLIC_API_URL";
         self.optional(NAME).map(|url| address(NAME, &url, false)).transpose()
@@ -52,13 +53,22 @@ impl Env {
     /// hosts buyers may be sent back; both lists with commas, both empty by default.
     ///
     /// # Errors
-    /// [`ConfigError`] for a name that is no connectable provider's, or what is no host's name.
+    /// [`ConfigError`] for a name that is no connectable provider's, or whose secret is not set, and for what is no host's
+    /// name.
     pub fn start_payments(&self) -> Result<Offered, ConfigError> {
         const PROVIDERS: &str = "START_PAYMENTS";
         const HOSTS: &str = "PAYMENT_RETURN_HOSTS";
+        let secrets = self.provider_secret_arns();
         let provider = |name: String| {
             let known = Provider::from_name(&name).filter(|known| CONNECTABLE.contains(known));
-            known.ok_or_else(|| ConfigError::new(PROVIDERS, format!("{name} is no provider that can be connected")))
+            let known = known
+                .ok_or_else(|| ConfigError::new(PROVIDERS, format!("{name} is no provider that can be connected")))?;
+            if secrets.contains_key(&known) {
+                Ok(known)
+            } else {
+                let secret = variable(known, "SECRET_ARN");
+                Err(ConfigError::new(PROVIDERS, format!("names {name}, and {secret} is not set")))
+            }
         };
         let host = |name: String| {
             let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
@@ -85,8 +95,11 @@ fn variable(provider: Provider, what: &str) -> String {
     format!("{}_{what}", provider.name().to_ascii_uppercase())
 }
 
-/// Checks an address that secrets or callbacks travel to.
+/// Checks an address that secrets or callbacks travel to. Paths are put behind it, so it ends before a query.
 pub(super) fn address(name: &str, base: &str, on_this_machine: bool) -> Result<String, ConfigError> {
+    if base.contains(['?', '#']) {
+        return Err(ConfigError::new(name, "must have no query and no fragment"));
+    }
     let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"]
         .iter()
         .any(|local| base.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
@@ -128,12 +141,16 @@ mod tests {
         assert_eq!(base("http://127.0.0.1:9999/"), Ok(Some("http://127.0.0.1:9999".to_owned())));
         assert_eq!(base("http://api.example.com").unwrap_err().name, "ALIPAY_API_BASE");
         assert!(base("http://127.0.0.1.example.com").is_err());
+        assert!(base("https://api.example.com/?v=1").is_err());
     }
 
     #[test]
     fn what_waybill_begins() {
         let offered = |providers, hosts| {
-            Env::of([("START_PAYMENTS", providers), ("PAYMENT_RETURN_HOSTS", hosts)]).start_payments()
+            let secrets =
+                [("STRIPE_SECRET_ARN", "arn:s"), ("WECHATPAY_SECRET_ARN", "arn:w"), ("ADYEN_SECRET_ARN", " ")];
+            let said = [("START_PAYMENTS", providers), ("PAYMENT_RETURN_HOSTS", hosts)];
+            Env::of(secrets.into_iter().chain(said)).start_payments()
         };
         assert_eq!(offered("", ""), Ok(Offered::default()));
         let both = offered("stripe, wechatpay", "shop.example,www.shop.example").unwrap();
@@ -142,6 +159,9 @@ mod tests {
         for (providers, hosts, name) in [
             ("cod", "", "START_PAYMENTS"),
             ("Stripe", "", "START_PAYMENTS"),
+            // Whose secret nobody has set.
+            ("stripe,alipay", "", "START_PAYMENTS"),
+            ("adyen", "", "START_PAYMENTS"),
             ("", "https://shop.example", "PAYMENT_RETURN_HOSTS"),
             ("", "*.shop.example", "PAYMENT_RETURN_HOSTS"),
             ("", "Shop.example", "PAYMENT_RETURN_HOSTS"),
@@ -156,5 +176,6 @@ mod tests {
         assert_eq!(url(""), Ok(None));
         assert_eq!(url("https://orders.example.com/"), Ok(Some("https://orders.example.com".to_owned())));
         assert_eq!(url("http://127.0.0.1:4566").unwrap_err().name, "PUBLIC_API_URL");
+        assert_eq!(url("https://orders.example.com/#v1").unwrap_err().name, "PUBLIC_API_URL");
     }
 }

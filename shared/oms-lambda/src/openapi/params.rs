@@ -106,7 +106,11 @@ pub(super) const LIST_SHIPMENTS: &[Param] = &[
         description: "Whose work list.",
         schema: of::<schema::LocationId>,
     },
-    query("status", "What is to do (`open`, the default), what is done, or one state.", work_status),
+    query(
+        "status",
+        "What is to do (`open`), what is done (`done`), or one state; without it both, first what is to do.",
+        work_status,
+    ),
     CURSOR,
     LIMIT,
 ];

@@ -300,14 +300,17 @@ impl PaymentGateway for AdyenClient {
     }
 
     /// By Adyen's id of the payment, or by our reference of it: the buyer may be about to pay, and the id is known only
-    /// when that has happened.
+    /// when that has happened. A link is ended first, also where a payment by it is known: that may be a card that was
+    /// declined, after which the link still takes money.
     async fn cancel_payment(&self, request: &CancelRequest) -> CancelAnswer {
         let reference = request.payment_reference.as_str();
         let payment = request.provider_payment_id.as_deref();
-        if let (None, Some(link)) = (payment, request.object.as_deref())
-            && let Some(answer) = start::end(self, link, reference).await
-        {
-            return answer;
+        let ended = match request.object.as_deref() {
+            Some(link) => start::end(self, link, reference).await,
+            None => None,
+        };
+        if let (None, Some(answer)) = (payment, &ended) {
+            return answer.clone();
         }
         let path = match payment {
             Some(id) if is_id(id) => format!("payments/{id}/cancels"),
@@ -318,6 +321,10 @@ impl PaymentGateway for AdyenClient {
         let body = CancelBody { merchant_account: &self.merchant_account, payment_reference, reference };
         let key = format!("cancel-{}", payment.unwrap_or(reference));
         let reply = self.post(&path, &key, &body, "cancel", reference).await;
+        // A link that may still be paid is not done with, whatever became of its payment: both are said again.
+        if ended == Some(CancelAnswer::Unknown) {
+            return CancelAnswer::Unknown;
+        }
         reply.map_or(CancelAnswer::Unknown, |reply| answer::cancel(&reply, payment, reference))
     }
 

@@ -26,7 +26,7 @@ pub(super) async fn begin(client: &AlipayClient, request: &StartRequest) -> Star
         let mut content = json!({
             "out_trade_no": request.payment_reference.as_str(),
             "total_amount": amount,
-            "subject": request.description,
+            "subject": subject(&request.description),
             "time_expire": BEIJING.to_datetime(request.expires_at).strftime("%Y-%m-%d %H:%M:%S").to_string(),
         });
         if let (Some(code), Value::Object(fields)) = (product_code, &mut content) {
@@ -40,6 +40,13 @@ pub(super) async fn begin(client: &AlipayClient, request: &StartRequest) -> Star
         PayerClient::Qr => scan(client, request, &content(None)).await,
         PayerClient::MiniProgram => refused("a mini program of Alipay's is not supported"),
     }
+}
+
+/// Alipay takes no special characters in a subject (不可使用特殊字符，如 /，=，& 等), without a list of them, and a channel's order
+/// number may have any. One text has one subject, so that a repetition is the same to Alipay.
+fn subject(description: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ');
+    description.chars().map(|c| if plain(c) { c } else { '-' }).collect()
 }
 
 fn begun(next: NextAction) -> StartAnswer {

@@ -40,6 +40,11 @@ impl Reply {
         Some(movement).filter(|movement| self.is_success() && !movement.id.is_empty())
     }
 
+    /// What was asked for by its id. That PayPal does not know an id that it gave us, or answers with another, settles nothing.
+    fn movement_of(&self, id: &str) -> Option<Movement> {
+        self.movement().filter(|movement| movement.id == id)
+    }
+
     /// PayPal's refusal, where the answer is one in so many words. None: it says nothing about what became of the request.
     ///
     /// - 401 and 403: our credentials are refused, not this refund.
@@ -53,6 +58,11 @@ impl Reply {
         let of_ours = |issue: &str| matches!(issue, "DUPLICATE_INVOICE_ID" | "PREVIOUS_REQUEST_IN_PROGRESS");
         let settled = !failure.name.is_empty() && !failure.details.iter().any(|detail| of_ours(&detail.issue));
         Some(failure).filter(|_| settled)
+    }
+
+    /// Whether PayPal says in so many words that there is no such thing. A 404 without that may be somebody's on the way.
+    pub(super) fn is_gone(&self) -> bool {
+        self.status == 404 && self.refusal().is_some()
     }
 
     /// The error of any answer, for the log.
@@ -75,10 +85,9 @@ pub(super) fn refund(reply: &Reply, amount: Money) -> RefundAnswer {
     }
 }
 
-/// Reads the answer to `GET /v2/payments/refunds/{id}`. That PayPal does not know an id that it gave us settles nothing.
+/// Reads the answer to `GET /v2/payments/refunds/{id}`.
 pub(super) fn looked_up(reply: &Reply, id: &str, amount: Money) -> RefundAnswer {
-    let refund = reply.movement().filter(|refund| refund.id == id);
-    refund.map_or(RefundAnswer::Unknown, |refund| outcome(refund, amount))
+    reply.movement_of(id).map_or(RefundAnswer::Unknown, |refund| outcome(refund, amount))
 }
 
 /// One of another amount is not what we asked for: unknown, for people to look at.
@@ -101,7 +110,7 @@ fn outcome(refund: Movement, amount: Money) -> RefundAnswer {
 /// Reads the answer to `GET /v2/payments/captures/{id}`: how a payment stands that is to be called off. There is nothing at
 /// PayPal by which a capture could be.
 pub(super) fn standing(reply: &Reply, id: &str) -> CancelAnswer {
-    let Some(capture) = reply.movement().filter(|capture| capture.id == id) else {
+    let Some(capture) = reply.movement_of(id) else {
         return CancelAnswer::Unknown;
     };
     let amount = capture.amount.as_ref().and_then(|amount| from_paypal(amount).ok());
@@ -116,14 +125,20 @@ pub(super) fn standing(reply: &Reply, id: &str) -> CancelAnswer {
     }
 }
 
-/// Reads the answer to `POST /v2/payments/authorizations/{id}/capture` or `GET /v2/payments/captures/{id}`.
+/// Reads the answer to `POST /v2/payments/authorizations/{id}/capture`.
 pub(super) fn capture(reply: &Reply) -> CaptureAnswer {
-    if let Some(failure) = reply.refusal() {
-        return CaptureAnswer::Refused { reason: reason(&failure) };
+    match reply.refusal() {
+        Some(failure) => CaptureAnswer::Refused { reason: reason(&failure) },
+        None => reply.movement().map_or(CaptureAnswer::Unknown, taken),
     }
-    let Some(capture) = reply.movement() else {
-        return CaptureAnswer::Unknown;
-    };
+}
+
+/// Reads the answer to `GET /v2/payments/captures/{id}` of a capture of ours.
+pub(super) fn looked_up_capture(reply: &Reply, id: &str) -> CaptureAnswer {
+    reply.movement_of(id).map_or(CaptureAnswer::Unknown, taken)
+}
+
+fn taken(capture: Movement) -> CaptureAnswer {
     let amount = capture.amount.as_ref().and_then(|amount| from_paypal(amount).ok());
     match (capture.status.as_deref(), amount) {
         (Some("COMPLETED" | "PARTIALLY_REFUNDED" | "REFUNDED"), Some(amount)) => {
@@ -156,7 +171,7 @@ pub(super) enum Authorization {
 
 /// Reads the answer to `GET /v2/payments/authorizations/{id}`.
 pub(super) fn authorization(reply: &Reply, id: &str) -> Authorization {
-    let Some(told) = reply.movement().filter(|told| told.id == id) else {
+    let Some(told) = reply.movement_of(id) else {
         return Authorization::Unknown;
     };
     match told.status.as_deref() {

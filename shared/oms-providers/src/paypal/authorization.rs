@@ -89,7 +89,7 @@ impl PaypalClient {
         }
         let url = self.endpoint(&format!("v2/payments/captures/{id}"));
         let reply = self.send(|| self.http.get(url.clone()), "capture query", request.capture_id.as_str()).await;
-        reply.map_or(CaptureAnswer::Unknown, |reply| answer::capture(&reply))
+        reply.map_or(CaptureAnswer::Unknown, |reply| answer::looked_up_capture(&reply, id))
     }
 
     /// Gives a promise back. Voiding twice is voiding.

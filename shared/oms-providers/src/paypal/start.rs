@@ -14,7 +14,7 @@ use url::Url;
 use super::answer::{Reply, reason};
 use super::client::{PaypalClient, is_id};
 use super::currency::{from_paypal, to_paypal};
-use super::wire::{Amount, Link, Movement};
+use super::wire::{Amount, Failure, Link, Movement};
 use crate::shown::short;
 
 #[derive(Serialize)]
@@ -108,6 +108,15 @@ impl Checkout {
         self.payments()?.authorizations.first()
     }
 
+    /// Whether the money was declined, or its promise is over: this order brings nothing any more.
+    fn is_declined(&self) -> bool {
+        match (self.capture(), self.authorization()) {
+            (Some(capture), _) => matches!(capture.status.as_deref(), Some("DECLINED" | "FAILED")),
+            (None, Some(promise)) => matches!(promise.status.as_deref(), Some("DENIED" | "VOIDED" | "EXPIRED")),
+            (None, None) => false,
+        }
+    }
+
     /// Whether it is what we ask for.
     fn is_of(&self, reference: &str, amount: Money) -> bool {
         self.purchase_units.first().is_some_and(|unit| {
@@ -146,7 +155,7 @@ pub(super) async fn begin(client: &PaypalClient, request: &StartRequest) -> Star
     };
     let Some(reply) = reply else { return StartAnswer::Unknown };
     if let Some(failure) = reply.refusal() {
-        return StartAnswer::Refused { reason: reason(&failure) };
+        return if request.known.is_some() { answered_no(&reply, &failure) } else { refused(&reason(&failure)) };
     }
     let of_ours = |checkout: &Checkout| checkout.is_of(request.payment_reference.as_str(), request.amount);
     let Some(checkout) = Checkout::read(&reply).filter(of_ours) else { return StartAnswer::Unknown };
@@ -156,7 +165,7 @@ pub(super) async fn begin(client: &PaypalClient, request: &StartRequest) -> Star
             None => StartAnswer::Unknown,
         },
         "APPROVED" => carry_out(client, &checkout, request).await,
-        "COMPLETED" => begun(&checkout, NextAction::Wait),
+        "COMPLETED" => carried_out(&checkout),
         "VOIDED" => refused("the order at PayPal is void"),
         _ => StartAnswer::Unknown,
     }
@@ -166,6 +175,21 @@ fn begun(checkout: &Checkout, next: NextAction) -> StartAnswer {
     let payment = checkout.capture().or_else(|| checkout.authorization());
     let provider_payment_id = payment.map(|payment| payment.id.clone()).filter(|id| is_id(id));
     StartAnswer::Started(Started { provider_payment_id, object: Some(checkout.id.clone()), next })
+}
+
+/// `COMPLETED` says that PayPal has done its part, also where the buyer's bank has said no. Whether the money is there is said
+/// by the webhook.
+fn carried_out(checkout: &Checkout) -> StartAnswer {
+    if checkout.is_declined() {
+        return StartAnswer::Refused { reason: "declined: open a further attempt".to_owned() };
+    }
+    begun(checkout, NextAction::Wait)
+}
+
+/// A refusal about an order that was made. PayPal forgets one that nobody approves, and the same attempt cannot make another.
+fn answered_no(reply: &Reply, failure: &Failure) -> StartAnswer {
+    let gone = "the order at PayPal is gone: open a further attempt";
+    StartAnswer::Refused { reason: if reply.is_gone() { gone.to_owned() } else { reason(failure) } }
 }
 
 fn intent(taking: Taking) -> &'static str {
@@ -224,23 +248,25 @@ async fn carry_out(client: &PaypalClient, approved: &Checkout, request: &StartRe
     };
     let Some(reply) = client.send(post, act, reference).await else { return StartAnswer::Unknown };
     if let Some(failure) = reply.refusal() {
-        return StartAnswer::Refused { reason: reason(&failure) };
+        return answered_no(&reply, &failure);
     }
     match Checkout::read(&reply).filter(|taken| taken.id == approved.id) {
-        // Whether the money is there is said by the webhook.
-        Some(taken) if taken.status == "COMPLETED" => begun(&taken, NextAction::Wait),
+        Some(taken) if taken.status == "COMPLETED" => carried_out(&taken),
         Some(_) | None => StartAnswer::Unknown,
     }
 }
 
-/// How an order of PayPal's stands that is to be called off. A promise is voided; one that nobody has carried out needs nothing.
+/// How an order of PayPal's stands that is to be called off. A promise is voided; one that nobody has carried out needs nothing,
+/// nor does one that PayPal has forgotten: nobody can pay what is gone. Money that came all the same is told by its webhook.
 pub(super) async fn end(client: &PaypalClient, id: &str, reference: &str) -> CancelAnswer {
     if !is_id(id) {
         return CancelAnswer::Refused { reason: "the payment has no order of PayPal's".to_owned() };
     }
-    let Some(checkout) = look(client, id, reference).await.as_ref().and_then(Checkout::read) else {
-        return CancelAnswer::Unknown;
-    };
+    let Some(reply) = look(client, id, reference).await else { return CancelAnswer::Unknown };
+    if reply.is_gone() {
+        return CancelAnswer::Cancelled;
+    }
+    let Some(checkout) = Checkout::read(&reply) else { return CancelAnswer::Unknown };
     if let (None, Some(promise)) = (checkout.capture(), checkout.authorization()) {
         return match promise.status.as_deref() {
             Some("VOIDED" | "EXPIRED" | "DENIED") => CancelAnswer::Cancelled,

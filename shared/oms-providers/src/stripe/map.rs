@@ -151,8 +151,9 @@ fn charge_refunded(kind: &str, charge: &Charge) -> Result<Said, ProviderError> {
     // The newest one set this event off; the others had events of their own. Stripe lists the newest first.
     let newest = refunds.iter().rev().max_by_key(|refund| refund.created);
     let fact = match newest {
-        // Stripe writes a promise that is let go as a refund of a charge that took nothing.
-        Some(refund) if !charge.is_only_promised() => refund_fact(kind, refund)?,
+        // Stripe writes a promise that is let go as a refund, and what a partial capture leaves of one. That stands in the
+        // list before anything that was taken can go back, so that it is never the newest where something has.
+        Some(refund) if !charge.is_only_let_go() => refund_fact(kind, refund)?,
         Some(_) | None => PaymentFactKind::Other { name: kind.to_owned() },
     };
     let payment = charge.payment_intent.as_ref().map_or(charge.id.as_str(), Reference::id);

@@ -28,7 +28,6 @@ struct Begun {
 
 /// One PaymentIntent for each reference. Stripe forgets keys after a day, so one that is known is read and not made again.
 pub(super) async fn begin(client: &StripeClient, request: &StartRequest) -> StartAnswer {
-    let refused = |reason: &str| StartAnswer::Refused { reason: reason.to_owned() };
     match request.client {
         PayerClient::Web | PayerClient::MobileWeb => {}
         PayerClient::Qr | PayerClient::MiniProgram => return refused("Stripe is paid on web pages only"),
@@ -65,10 +64,21 @@ pub(super) async fn begin(client: &StripeClient, request: &StartRequest) -> Star
     }
 }
 
+fn refused(reason: &str) -> StartAnswer {
+    StartAnswer::Refused { reason: reason.to_owned() }
+}
+
 /// One of another amount or reference is not what we asked for: unknown, and not shown to anybody.
 fn read(reply: &Reply, request: &StartRequest, units: i64) -> StartAnswer {
     if !is_success(reply.status) {
-        return refusal(reply).map_or(StartAnswer::Unknown, |error| StartAnswer::Refused { reason: reason(&error) });
+        return match refusal(reply) {
+            Some(error) => StartAnswer::Refused { reason: reason(&error) },
+            // Stripe keeps a 500, too, under the key for a day and repeats it, so that asking again tells nothing new. A further
+            // attempt has another key, and is safe: no answer to this one had the client secret, so nobody can pay what it may
+            // have made. What Stripe answers before it begins (401, 409, 429) is not kept, and asking again may well tell.
+            None if reply.replayed => refused("Stripe only repeats that it failed: open a further attempt"),
+            None => StartAnswer::Unknown,
+        };
     }
     let Ok(begun) = serde_json::from_slice::<Begun>(&reply.body) else { return StartAnswer::Unknown };
     let ours = begun.metadata.as_ref().and_then(|metadata| metadata.payment_reference.as_deref());

@@ -164,6 +164,12 @@ pub(super) struct Charge {
     /// What was promised or taken.
     #[serde(default)]
     pub(super) amount: Option<i64>,
+    /// What of it was taken.
+    #[serde(default)]
+    amount_captured: Option<i64>,
+    /// What of it went back, with what was promised and not taken.
+    #[serde(default)]
+    amount_refunded: Option<i64>,
     /// Lower case.
     #[serde(default)]
     pub(super) currency: String,
@@ -182,9 +188,15 @@ pub(super) struct Charge {
 }
 
 impl Charge {
-    /// Whether no money was taken by it: what goes back of it was a promise.
-    pub(super) fn is_only_promised(&self) -> bool {
-        self.captured == Some(false)
+    /// Whether nothing of what was taken has gone back: what reads as a refund was a promise, or what a capture left of one.
+    pub(super) fn is_only_let_go(&self) -> bool {
+        if self.captured == Some(false) {
+            return true;
+        }
+        let (Some(amount), Some(taken), Some(back)) = (self.amount, self.amount_captured, self.amount_refunded) else {
+            return false;
+        };
+        taken < amount && back <= amount.saturating_sub(taken)
     }
 
     /// Until when it can be captured, where it is only promised, and the promise stands.

@@ -17,6 +17,7 @@ use url::Url;
 use super::answer::{Reply, is_success, reason, refusal};
 use super::client::WechatpayClient;
 use super::fen;
+use super::wire::Failure;
 
 /// Times in requests are those of Beijing.
 const BEIJING: Offset = Offset::constant(8);
@@ -142,9 +143,24 @@ fn read(reply: &Reply) -> Result<Begun, StartAnswer> {
             let next = NextAction::Wait;
             StartAnswer::Started(Started { provider_payment_id: None, object: None, next })
         }
+        Some(error) if is_another(&error) => {
+            let why = "this attempt was begun for another client, app or payer";
+            StartAnswer::Refused { reason: format!("{why}, open a further attempt ({})", reason(&error)) }
+        }
         Some(error) => StartAnswer::Refused { reason: reason(&error) },
         None => StartAnswer::Unknown,
     })
+}
+
+/// Whether WeChat Pay has the number with other parameters, and keeps it open with those. The documentation names a code of
+/// its own; what merchants are answered, <https://developers.weixin.qq.com/community/pay/doc/000ae86d1049f0625e4cfeeef51800>,
+/// is the general one with the message `201 商户订单号重复`.
+fn is_another(error: &Failure) -> bool {
+    match error.code.as_str() {
+        "OUT_TRADE_NO_USED" => true,
+        "INVALID_REQUEST" => error.message.contains("商户订单号重复"),
+        _ => false,
+    }
 }
 
 /// What the storefront does with the answer; none when the answer has not what was asked for.

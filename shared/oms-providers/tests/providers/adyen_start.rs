@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::adyen_support::{ACCOUNT, API_KEY, client, manual_client};
+use crate::adyen_support::{ACCOUNT, API_KEY, PSP, client, manual_client};
 use crate::support::{REFERENCE, cancel_request, money, not_started, start_request, with};
 
 const LINKS: &str = "/v71/paymentLinks";
@@ -142,6 +142,35 @@ async fn a_link_is_ended() {
             json!({"pspReference": "P1", "paymentReference": REFERENCE, "reference": REFERENCE, "status": "received"});
         let cancels = Mock::given(method("POST")).and(path("/v71/cancels"));
         cancels.respond_with(answer(201, &received)).expect(reference).mount(&server).await;
+        assert_eq!(client(&server.uri()).cancel_payment(&begun).await, expected, "{label}");
+    }
+}
+
+/// A declined card is a payment with an id, and its link goes on taking money: both are ended, and a link that is over keeps
+/// nobody from calling the payment off.
+#[tokio::test]
+async fn a_link_is_ended_also_where_a_payment_by_it_is_known() {
+    let begun = CancelRequest { object: Some(ID.into()), ..cancel_request(Some(PSP)) };
+    let received = || {
+        let body =
+            json!({"pspReference": "P1", "paymentPspReference": PSP, "reference": REFERENCE, "status": "received"});
+        answer(201, &body)
+    };
+    let no = || CancelAnswer::Refused { reason: "167: In words.".to_owned() };
+    for (patched, cancelled, expected) in [
+        (answer(200, &link(json!({"status": "expired"}))), received(), CancelAnswer::Cancelled),
+        (answer(200, &link(json!({"status": "expired"}))), error(422, "validation", "167"), no()),
+        (answer(200, &link(json!({"status": "completed"}))), received(), CancelAnswer::Cancelled),
+        (error(422, "validation", "29_002"), received(), CancelAnswer::Cancelled),
+        (error(500, "internal", "905"), received(), CancelAnswer::Unknown),
+        (error(500, "internal", "905"), error(422, "validation", "167"), CancelAnswer::Unknown),
+    ] {
+        let server = MockServer::start().await;
+        let label = format!("{patched:?} {cancelled:?}");
+        let patch = Mock::given(method("PATCH")).and(path(ONE)).and(body_string(r#"{"status":"expired"}"#));
+        patch.respond_with(patched).expect(1).mount(&server).await;
+        let cancels = Mock::given(method("POST")).and(path(format!("/v71/payments/{PSP}/cancels")));
+        cancels.respond_with(cancelled).expect(1).mount(&server).await;
         assert_eq!(client(&server.uri()).cancel_payment(&begun).await, expected, "{label}");
     }
 }

@@ -26,7 +26,7 @@ fn asked(client: PayerClient) -> StartRequest {
 
 fn content(product: &str) -> String {
     format!(
-        r#"{{"out_trade_no":"{REFERENCE}"{product},"subject":"订单 W-1 & more=less","time_expire":"2026-11-11 19:41:11","total_amount":"186.00"}}"#
+        r#"{{"out_trade_no":"{REFERENCE}"{product},"subject":"订单 W-1 - more-less","time_expire":"2026-11-11 19:41:11","total_amount":"186.00"}}"#
     )
 }
 
@@ -90,6 +90,31 @@ async fn a_code_to_scan() {
     ] {
         let label = format!("{response:?}");
         assert_eq!(scan(response).await.0, expected, "{label}");
+    }
+}
+
+/// Alipay refuses special characters, and a channel's order number may have any.
+#[tokio::test]
+async fn a_subject_of_plain_characters() {
+    for (description, subject) in [
+        ("Order W-1", "Order W-1"),
+        ("订单 2026_11.11-№7", "订单 2026_11.11--7"),
+        ("Order A/1=2&3", "Order A-1-2-3"),
+        ("Order #7+8%<\"\\>'*", "Order -7-8-------"),
+        ("Заказ Ñ-é-١٢", "Заказ Ñ-é-١٢"),
+        ("Order 🎁", "Order -"),
+    ] {
+        let request = StartRequest { description: description.into(), ..asked(PayerClient::Web) };
+        let client = client("http://127.0.0.1:1");
+        for _ in 0..2 {
+            let StartAnswer::Started(Started { next: NextAction::Form { fields, .. }, .. }) =
+                client.start(&request).await
+            else {
+                panic!("{description}")
+            };
+            let content: Value = serde_json::from_str(&fields["biz_content"]).unwrap();
+            assert_eq!(content["subject"], subject, "{description}");
+        }
     }
 }
 

@@ -136,7 +136,14 @@ async fn without_a_usable_secret_or_address_nothing_is_sent() {
         service(&server.uri(), secret).reserve(&request()).await.unwrap_err();
     }
     assert!(server.received_requests().await.unwrap().is_empty());
-    for url in ["http://points.example.com", "nonsense", "https://a:b@example.com"] {
+    for url in [
+        "http://points.example.com",
+        "nonsense",
+        "https://a:b@example.com",
+        "https://points.example.com/v1?shop=1",
+        "https://points.example.com/v1#shop",
+        "https://points.example.com/v1?",
+    ] {
         let config = BenefitsConfig::at(url.to_owned(), "arn".to_owned());
         assert!(Benefits::new(config, Arc::new(Drawer(None)), Arc::new(FixedClock(now()))).is_err(), "{url}");
     }

@@ -1,5 +1,5 @@
-//! Agreement with code that we did not write: the `stripe` and `standardwebhooks` packages of PyPI sign, and we verify;
-//! we sign, and they verify. `WAYBILL_TEST_PYTHON` names a Python that has the packages of
+//! Agreement with code that we did not write: Stripe's own packages (`stripe` of PyPI and of npm) and `standardwebhooks` of
+//! PyPI sign, and we verify; we sign, and they verify. `WAYBILL_TEST_PYTHON` names a Python that has the packages of
 //! `infra/local/engine/requirements-test.txt`, `WAYBILL_TEST_NODE_MODULES` the folder `node_modules` with those of
 //! `tests/it/sdk/package.json`; without them the checks are skipped, which is a failure in CI.
 
@@ -18,6 +18,8 @@ use serde_json::{Value, json};
 use crate::support::{OLD_SECRET, SECRET, event, headers, intent, stripe};
 
 const STANDARD: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+/// Of an endpoint that is not ours.
+const ANOTHERS: &str = "whsec_other";
 
 /// Sends the requests to a script in Python. None when there is none.
 pub fn ask(script: &str, requests: &[Value]) -> Option<Vec<Value>> {
@@ -75,33 +77,68 @@ fn bodies() -> Vec<String> {
     ]
 }
 
+/// Stripe's package for Python.
+fn stripe_in_python(requests: &[Value]) -> Option<Vec<Value>> {
+    ask("stripe_sign.py", requests)
+}
+
+/// Stripe's package for Node, whose script takes the same requests.
+fn stripe_in_node(requests: &[Value]) -> Option<Vec<Value>> {
+    ask_node("stripe_sign.cjs", requests)
+}
+
 #[test]
 fn stripes_own_code_signs_and_we_verify() {
+    they_sign_and_we_verify(stripe_in_python);
+}
+
+#[test]
+fn stripes_own_code_for_node_signs_and_we_verify() {
+    they_sign_and_we_verify(stripe_in_node);
+}
+
+fn they_sign_and_we_verify(ask_stripe: fn(&[Value]) -> Option<Vec<Value>>) {
     let now = wall_clock();
     let request = |body: &String, secret: &str| json!({"mode": "sign", "payload": body, "secret": secret, "timestamp": now.as_second()});
+    let secrets = [SECRET, OLD_SECRET, ANOTHERS];
     let cases: Vec<(String, &str)> =
-        bodies().into_iter().flat_map(|b| [(b.clone(), SECRET), (b, OLD_SECRET)]).collect();
+        bodies().into_iter().flat_map(|body| secrets.map(|secret| (body.clone(), secret))).collect();
     let requests: Vec<Value> = cases.iter().map(|(body, secret)| request(body, secret)).collect();
-    let Some(answers) = ask("stripe_sign.py", &requests) else { return };
+    let Some(answers) = ask_stripe(&requests) else { return };
     for ((body, secret), answer) in cases.iter().zip(answers) {
         let theirs = answer["header"].as_str().unwrap();
         assert_eq!(theirs, signature::header(secret, now, body.as_bytes()).unwrap(), "the two signers agree");
-        receive(&stripe(), &headers(&[("stripe-signature", theirs)]), body.as_bytes(), now).unwrap();
-        receive(&stripe(), &headers(&[("stripe-signature", theirs)]), format!("{body} ").as_bytes(), now).unwrap_err();
+        let signed = headers(&[("stripe-signature", theirs)]);
+        let received = receive(&stripe(), &signed, body.as_bytes(), now);
+        assert_eq!(received.is_ok(), *secret != ANOTHERS, "{secret}: {received:?}");
+        receive(&stripe(), &signed, format!("{body} ").as_bytes(), now).unwrap_err();
     }
 }
 
 #[test]
 fn we_sign_and_stripes_own_code_verifies() {
+    we_sign_and_they_verify(stripe_in_python);
+}
+
+#[test]
+fn we_sign_and_stripes_own_code_for_node_verifies() {
+    we_sign_and_they_verify(stripe_in_node);
+}
+
+fn we_sign_and_they_verify(ask_stripe: fn(&[Value]) -> Option<Vec<Value>>) {
     let request =
         |body: &str, header: String| json!({"mode": "verify", "payload": body, "secret": SECRET, "header": header});
-    let now = wall_clock();
-    let mut requests: Vec<Value> =
-        bodies().iter().map(|body| request(body, signature::header(SECRET, now, body.as_bytes()).unwrap())).collect();
-    requests.push(request("{}", signature::header("whsec_other", now, b"{}").unwrap()));
-    let Some(mut answers) = ask("stripe_sign.py", &requests) else { return };
-    let forged = answers.pop().unwrap();
-    assert!(forged["error"].is_string(), "their verifier does refuse: {forged}");
+    let signed = |secret: &str, at: Timestamp, body: &str| signature::header(secret, at, body.as_bytes()).unwrap();
+    let (now, bodies) = (wall_clock(), bodies());
+    let mut requests: Vec<Value> = bodies.iter().map(|body| request(body, signed(SECRET, now, body))).collect();
+    let body = &bodies[0];
+    requests.push(request(body, signed(ANOTHERS, now, body)));
+    requests.push(request(&format!("{body} "), signed(SECRET, now, body)));
+    requests.push(request(body, signed(SECRET, Timestamp::UNIX_EPOCH, body)));
+    let Some(mut answers) = ask_stripe(&requests) else { return };
+    for refused in answers.split_off(bodies.len()) {
+        assert!(refused["error"].is_string(), "their verifier does refuse: {refused}");
+    }
     for (answer, expected) in answers.iter().zip(["evt_1", "evt_1", "evt_1", "evt_中"]) {
         assert_eq!(answer["event_id"], expected, "{answer}");
     }

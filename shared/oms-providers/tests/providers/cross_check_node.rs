@@ -1,6 +1,7 @@
 //! Agreement with packages of npm for WeChat Pay (`wechatpay-axios-plugin`) and Alipay (`alipay-sdk`, which is Alipay's own):
 //! they sign and we verify, we sign and they verify, enciphering included. Alipay's package signs requests and verifies
-//! notifications and answers, but signs no notification.
+//! notifications and answers, but signs no notification. Stripe's package for Node is asked in `cross_check.rs`, beside the
+//! one for Python.
 
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;

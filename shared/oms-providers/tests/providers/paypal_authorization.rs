@@ -126,6 +126,28 @@ async fn what_became_of_it() {
     assert_eq!(client(&server.uri()).query_capture(&known).await, captured());
 }
 
+/// PayPal gave us the capture's id: that it does not know it now says nothing about the money.
+#[tokio::test]
+async fn a_capture_that_is_asked_about_by_its_id() {
+    let known = CaptureRequest { provider_capture_id: Some(CAPTURE.to_owned()), ..request() };
+    let read = |over: Value| ResponseTemplate::new(200).set_body_json(taken(over));
+    for (response, expected) in [
+        (read(json!({})), captured()),
+        (read(json!({"status": "PENDING"})), CaptureAnswer::Pending { reference: CAPTURE.to_owned() }),
+        (read(json!({"status": "DECLINED"})), refused("DECLINED")),
+        (read(json!({"id": "12311647XV020574X"})), CaptureAnswer::Unknown),
+        (error(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID"), CaptureAnswer::Unknown),
+        (error(400, "INVALID_REQUEST", "INVALID_PARAMETER_VALUE"), CaptureAnswer::Unknown),
+        (error(422, "UNPROCESSABLE_ENTITY", "ANY_ISSUE"), CaptureAnswer::Unknown),
+        (ResponseTemplate::new(500), CaptureAnswer::Unknown),
+    ] {
+        let label = format!("{response:?}");
+        let server = server().await;
+        on(&server, "GET", &format!("/v2/payments/captures/{CAPTURE}"), response).await;
+        assert_eq!(client(&server.uri()).query_capture(&known).await, expected, "{label}");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_asked_is_not_sent() {
     let server = MockServer::start().await;

@@ -54,6 +54,19 @@ fn page() -> StartAnswer {
     started(None, NextAction::Redirect { url: PAGE.into() })
 }
 
+/// PayPal's answer about an order that it has forgotten.
+fn forgotten() -> ResponseTemplate {
+    error(404, "RESOURCE_NOT_FOUND", "INVALID_RESOURCE_ID")
+}
+
+fn gone() -> StartAnswer {
+    not_started("the order at PayPal is gone: open a further attempt")
+}
+
+fn declined() -> StartAnswer {
+    not_started("declined: open a further attempt")
+}
+
 async fn with_tokens() -> MockServer {
     let server = MockServer::start().await;
     let token = json!({"access_token": "A21-token", "token_type": "Bearer", "expires_in": 32_400});
@@ -152,6 +165,10 @@ async fn what_the_answers_mean() {
 async fn an_approved_order_is_captured() {
     for (response, expected) in [
         (answer(201, &captured("COMPLETED", "COMPLETED")), started(Some(CAPTURE), NextAction::Wait)),
+        (answer(201, &captured("COMPLETED", "PENDING")), started(Some(CAPTURE), NextAction::Wait)),
+        (answer(201, &captured("COMPLETED", "DECLINED")), declined()),
+        (answer(201, &captured("COMPLETED", "FAILED")), declined()),
+        (forgotten(), gone()),
         (answer(201, &order("APPROVED")), StartAnswer::Unknown),
         (error(422, "UNPROCESSABLE_ENTITY", "INSTRUMENT_DECLINED"), not_started("INSTRUMENT_DECLINED: In words.")),
         (ResponseTemplate::new(500), StartAnswer::Unknown),
@@ -167,6 +184,36 @@ async fn an_approved_order_is_captured() {
     let server = with_tokens().await;
     mount(&server, "GET", ONE, answer(200, &order("PAYER_ACTION_REQUIRED"))).await;
     assert_eq!(client(&server.uri()).start(&known()).await, page(), "not approved yet");
+}
+
+/// What an order that is known says when it is read: also that it is forgotten, or that its money was declined.
+#[tokio::test]
+async fn an_order_that_is_read() {
+    let wait = |payment: &str| started(Some(payment), NextAction::Wait);
+    for (response, expected) in [
+        (answer(200, &captured("COMPLETED", "COMPLETED")), wait(CAPTURE)),
+        (answer(200, &captured("COMPLETED", "PENDING")), wait(CAPTURE)),
+        (answer(200, &captured("COMPLETED", "REFUNDED")), wait(CAPTURE)),
+        (answer(200, &captured("COMPLETED", "DECLINED")), declined()),
+        (answer(200, &captured("COMPLETED", "FAILED")), declined()),
+        (answer(200, &authorized("COMPLETED", Some("PENDING"))), wait(AUTHORIZATION)),
+        (answer(200, &authorized("COMPLETED", Some("DENIED"))), declined()),
+        (answer(200, &authorized("COMPLETED", Some("VOIDED"))), declined()),
+        (answer(200, &authorized("COMPLETED", Some("EXPIRED"))), declined()),
+        (forgotten(), gone()),
+        (ResponseTemplate::new(404).set_body_string("<html>"), StartAnswer::Unknown),
+        (error(400, "INVALID_REQUEST", "ANY_ISSUE"), not_started("ANY_ISSUE: In words.")),
+    ] {
+        let label = format!("{response:?}");
+        let server = with_tokens().await;
+        mount(&server, "GET", ONE, response).await;
+        assert_eq!(client(&server.uri()).start(&known()).await, expected, "{label}");
+    }
+    // One that was never made is not gone.
+    let server = with_tokens().await;
+    mount(&server, "POST", ORDERS, forgotten()).await;
+    let expected = not_started("INVALID_RESOURCE_ID: In words.");
+    assert_eq!(client(&server.uri()).start(&start_request()).await, expected);
 }
 
 /// A promise is another intent, and the buyer's approval is turned into an authorization under a key of its own.
@@ -186,6 +233,8 @@ async fn a_promise_is_authorized_and_not_captured() {
 
     for (response, expected) in [
         (answer(201, &authorized("COMPLETED", Some("CREATED"))), started(Some(AUTHORIZATION), NextAction::Wait)),
+        (answer(201, &authorized("COMPLETED", Some("DENIED"))), declined()),
+        (forgotten(), gone()),
         (answer(201, &authorized("APPROVED", None)), StartAnswer::Unknown),
         (error(422, "UNPROCESSABLE_ENTITY", "INSTRUMENT_DECLINED"), not_started("INSTRUMENT_DECLINED: In words.")),
         (ResponseTemplate::new(500), StartAnswer::Unknown),
@@ -238,6 +287,9 @@ async fn what_there_is_to_call_off() {
         (answer(200, &captured("COMPLETED", "DECLINED")), CancelAnswer::Cancelled),
         (answer(200, &captured("COMPLETED", "PENDING")), CancelAnswer::Refused { reason: "PENDING".into() }),
         (answer(200, &order("COMPLETED")), CancelAnswer::Unknown),
+        (forgotten(), CancelAnswer::Cancelled),
+        (ResponseTemplate::new(404).set_body_string("<html>"), CancelAnswer::Unknown),
+        (error(400, "INVALID_REQUEST", "ANY_ISSUE"), CancelAnswer::Unknown),
         (ResponseTemplate::new(500), CancelAnswer::Unknown),
     ] {
         let label = format!("{response:?}");

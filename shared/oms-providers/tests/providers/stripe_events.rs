@@ -175,6 +175,24 @@ fn charge_refunded_counts_only_with_its_refunds() {
     // A promise that is let go: nothing was taken.
     let let_go = json!({"captured": false, "refunds": {"data": [refund(json!({"id": "re_1", "created": 1}))]}});
     assert_eq!(fact(&charge(let_go)).kind, other);
+    // What a partial capture leaves of a promise is let go as well, and counts as refunded at Stripe.
+    let partly = |back: i64, refunds: Value| {
+        let sums = json!({"amount": 20_675, "amount_captured": 20_300, "amount_refunded": back, "captured": true});
+        fact(&charge(with(sums, json!({"refunds": {"data": refunds}})))).kind
+    };
+    let rest = || refund(json!({"id": "re_rest", "amount": 375, "created": 1, "metadata": {}}));
+    let console = || refund(json!({"id": "re_console", "amount": 375, "created": 2, "metadata": {}}));
+    assert_eq!(partly(375, json!([rest()])), other);
+    assert_eq!(
+        partly(750, json!([console(), rest()])),
+        PaymentFactKind::Refund {
+            refund_id: None,
+            provider_refund_id: "re_console".to_owned(),
+            amount: money("3.75", "CNY"),
+            status: RefundFactStatus::Succeeded,
+        },
+        "375 of what was taken has gone back"
+    );
     let list = json!({"refunds": {"object": "list", "has_more": false, "data": [
         refund(json!({"id": "re_old", "created": 1})), refund(json!({"id": "re_new", "created": 3})),
         refund(json!({"id": "re_mid", "created": 2})),

@@ -111,6 +111,26 @@ async fn what_the_answers_mean() {
     assert_eq!(gone, StartAnswer::Unknown);
 }
 
+/// Stripe repeats for a day what it once answered to a key, a failure too: that attempt can never be begun.
+#[tokio::test]
+async fn a_failure_that_is_only_repeated() {
+    let stuck = || not_started("Stripe only repeats that it failed: open a further attempt");
+    let refusal = || answer(400, &error("invalid_request_error", "amount_too_small"));
+    for (response, first, repeated) in [
+        (ResponseTemplate::new(500), StartAnswer::Unknown, stuck()),
+        (answer(500, &error("api_error", "")), StartAnswer::Unknown, stuck()),
+        (answer(400, &error("api_error", "")), StartAnswer::Unknown, stuck()),
+        (refusal(), not_started("amount_too_small: In words."), not_started("amount_too_small: In words.")),
+        (answer(200, &intent(json!({}))), secret(), secret()),
+        (ResponseTemplate::new(200).set_body_string("<html>"), StartAnswer::Unknown, StartAnswer::Unknown),
+    ] {
+        let label = format!("{response:?}");
+        assert_eq!(check(response.clone()).await, first, "{label}");
+        let again = response.insert_header("idempotent-replayed", "true");
+        assert_eq!(check(again).await, repeated, "{label}");
+    }
+}
+
 #[tokio::test]
 async fn what_is_never_sent() {
     let client = stripe_client("http://127.0.0.1:1", 200);

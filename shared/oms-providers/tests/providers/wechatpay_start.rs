@@ -77,6 +77,9 @@ async fn the_requests_to_the_byte() {
 async fn what_the_answers_mean() {
     let code = || json!({"code_url": "weixin://wxpay/bizpayurl?pr=1"});
     let error = |status, code: &str| answer(status, &json!({"code": code, "message": "文字"}));
+    let another = |said: &str| {
+        format!("this attempt was begun for another client, app or payer, open a further attempt ({said})")
+    };
     let unsigned = ResponseTemplate::new(200).set_body_json(code());
     let kind = request(PayerClient::Qr);
     for (response, expected) in [
@@ -86,7 +89,12 @@ async fn what_the_answers_mean() {
         (answer(200, &Value::Null), StartAnswer::Unknown),
         (error(400, "ORDERPAID"), started(NextAction::Wait)),
         (error(400, "ORDER_CLOSED"), not_started("ORDER_CLOSED: 文字")),
-        (error(403, "OUT_TRADE_NO_USED"), not_started("OUT_TRADE_NO_USED: 文字")),
+        (error(400, "INVALID_REQUEST"), not_started("INVALID_REQUEST: 文字")),
+        (error(403, "OUT_TRADE_NO_USED"), not_started(&another("OUT_TRADE_NO_USED: 文字"))),
+        (
+            answer(400, &json!({"code": "INVALID_REQUEST", "message": "201 商户订单号重复"})),
+            not_started(&another("INVALID_REQUEST: 201 商户订单号重复")),
+        ),
         (error(401, "SIGN_ERROR"), StartAnswer::Unknown),
         (error(403, "NO_AUTH"), StartAnswer::Unknown),
         (error(429, "FREQUENCY_LIMITED"), StartAnswer::Unknown),

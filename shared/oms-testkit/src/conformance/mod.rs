@@ -63,7 +63,7 @@ fn next(before: &Commit, actor: &str) -> Commit {
 
 /// An event that changes nothing.
 fn note(what: &str) -> OrderEvent {
-    OrderEvent::Noted { what: what.to_owned(), detail: String::new() }
+    OrderEvent::Noted { what: what.to_owned(), detail: String::new(), released: None }
 }
 
 /// Commits, and tries again where the table could not serialise it, as every caller does.

@@ -185,7 +185,19 @@ fn what_needs_no_credential() {
     beside_others(async |w| {
         let document = Answer::to(w.request("GET", "/v1/openapi.json")).await.expect(200);
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
-        let wrong_method = Answer::to(w.request_by("support", "DELETE", "/v1/orders")).await;
-        assert!([404, 405].contains(&wrong_method.status), "{}", wrong_method.body);
+        // What is not there says so as everything else does, to anybody.
+        for path in ["/v1/nothing-of-the-kind", "/v1/orders/0123456789abcdefghjkmnpqrs/nothing"] {
+            let unknown = Answer::to(w.request("GET", path)).await.expect_problem(404, "not-found");
+            assert_eq!(unknown["instance"], path);
+        }
+        // Its own router answers for the paths that it has, and for those of other functions it only knows that it has none.
+        for (method, path, status, kind) in [
+            ("DELETE", "/v1/orders", 405, "method-not-allowed"),
+            ("POST", "/v1/openapi.json", 405, "method-not-allowed"),
+            ("DELETE", "/v1/products/NO-SUCH-SKU", 404, "not-found"),
+            ("GET", "/v1/payments/stripe/callbacks", 404, "not-found"),
+        ] {
+            Answer::to(w.request(method, path)).await.expect_problem(status, kind);
+        }
     });
 }

@@ -8,6 +8,7 @@ mod channel;
 mod cod;
 mod deposit;
 mod expiry;
+mod gift_cards;
 mod held;
 mod mismatch;
 mod paid;
