@@ -39,8 +39,8 @@ pub fn tasks(order: &Order) -> Vec<Task> {
 }
 
 /// Whether money waits for a person because of this event, and nobody has asked for it: whoever watches the shop has to hear of
-/// it. A refund that one person asked for and another has to agree to is no news to them; one that fails becomes a manual one in
-/// the same commit.
+/// it. A refund that one person asked for and another has to agree to, or that is done by hand in any case, is no news to them;
+/// a refund or a capture that fails becomes a manual one in the same commit.
 #[must_use]
 pub fn money_waits(event: &OrderEvent) -> bool {
     if let OrderEvent::AnomalyRaised { what, .. } = event {
@@ -49,8 +49,8 @@ pub fn money_waits(event: &OrderEvent) -> bool {
     matches!(
         event,
         OrderEvent::HoldPlaced { kind: HoldKind::PaymentMismatch, .. }
-            | OrderEvent::RefundManual { .. }
-            | OrderEvent::Capture(CaptureEvent::Manual { .. } | CaptureEvent::Failed { .. })
+            | OrderEvent::RefundManual { by_hand: false, .. }
+            | OrderEvent::Capture(CaptureEvent::Manual { .. })
     )
 }
 

@@ -356,7 +356,13 @@ pub enum OrderEvent {
     /// The answer was lost: ask from `retry_at` on.
     RefundUnknown { refund_id: RefundId, retry_at: Timestamp },
     /// A person has to do it.
-    RefundManual { refund_id: RefundId, reason: String },
+    RefundManual {
+        refund_id: RefundId,
+        reason: String,
+        /// Whether it was a person's from the beginning, since its provider sends nothing back through an API.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_hand: bool,
+    },
     /// An external event that moves nothing: late, of lower rank, or for information.
     Noted {
         what: String,

@@ -178,7 +178,7 @@ impl OrderEvent {
             | Self::RefundPending { refund_id, .. }
             | Self::RefundUnknown { refund_id, .. } => refund_id.to_string(),
             Self::RefundFailed { refund_id, reason, .. }
-            | Self::RefundManual { refund_id, reason }
+            | Self::RefundManual { refund_id, reason, .. }
             | Self::RefundDeclined { refund_id, reason } => format!("{refund_id}: {reason}"),
             Self::Noted { what, detail, .. } => format!("{what}: {detail}"),
             Self::AnomalyRaised { anomaly_id, what, detail } => format!("{anomaly_id}: {what}: {detail}"),

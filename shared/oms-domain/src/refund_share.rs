@@ -97,7 +97,7 @@ fn taxes(order: &Order, weights: &[u64]) -> Result<Vec<Money>, MoneyError> {
 }
 
 /// Units of a line whose money has gone back, or is on its way: refunded by lines, or cancelled.
-fn gone_back(order: &Order, line: &LineId) -> u32 {
+pub(crate) fn gone_back(order: &Order, line: &LineId) -> u32 {
     let refunds = order.refunds.iter().filter(|r| r.status.claims_money());
     let refunded = refunds.flat_map(|r| &r.lines).filter(|l| l.line_id == *line).map(|l| l.quantity);
     let cancelled = order.cancelled.iter().filter(|c| c.line_id == *line).map(|c| c.quantity);

@@ -79,15 +79,7 @@ pub(super) fn answer(
 ) -> Result<Vec<OrderEvent>, Refusal> {
     let payment = order.payment(id).ok_or_else(|| Refusal::Unknown { kind: "payment", id: id.to_string() })?;
     Ok(match answer {
-        CallOffAnswered::Done => {
-            let mut events = done(payment);
-            // Others had paid when this was called off; meanwhile their promise may have gone.
-            if payment.status == PaymentStatus::Authorized && order.is_secured() {
-                let detail = format!("{id} was called off, and what was to pay instead of it is gone");
-                events.extend(lost_promise(order, detail, &events, ctx));
-            }
-            events
-        }
+        CallOffAnswered::Done => let_go(order, payment, done(payment), ctx),
         CallOffAnswered::Captured(amount) if is_news(payment, *amount) => {
             vec![OrderEvent::PaymentCaptured { payment_id: id.clone(), captured: *amount }]
         }
@@ -104,13 +96,26 @@ pub(super) fn answer(
             refused(order, payment, &format!("captured {amount}"))
         }
         CallOffAnswered::Refused { reason } => refused(order, payment, reason),
-        CallOffAnswered::Unknown if payment.status == PaymentStatus::Authorized => vec![
-            OrderEvent::PaymentVoiding { payment_id: id.clone() },
-            OrderEvent::PaymentUnknown { payment_id: id.clone(), retry_at: ctx.after(30) },
-        ],
+        CallOffAnswered::Unknown if payment.status == PaymentStatus::Authorized => {
+            let events = vec![
+                OrderEvent::PaymentVoiding { payment_id: id.clone() },
+                OrderEvent::PaymentUnknown { payment_id: id.clone(), retry_at: ctx.after(30) },
+            ];
+            let_go(order, payment, events, ctx)
+        }
         // It is asked again by the sweep.
         CallOffAnswered::Unknown => Vec::new(),
     })
+}
+
+/// A promise is let go. Others had paid when its calling off began; meanwhile theirs may have gone.
+fn let_go(order: &Order, payment: &Payment, events: Vec<OrderEvent>, ctx: &Context<'_>) -> Vec<OrderEvent> {
+    if payment.status != PaymentStatus::Authorized || !order.is_secured() {
+        return events;
+    }
+    let detail = format!("{} was called off, and what was to pay instead of it is gone", payment.id);
+    let raised = lost_promise(order, detail, &events, ctx);
+    [events, raised].concat()
 }
 
 fn is_news(payment: &Payment, amount: Money) -> bool {

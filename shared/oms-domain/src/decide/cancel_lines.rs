@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::body::Line;
-use crate::decide::compensate::{begin_undoing, excess_refunds};
+use crate::decide::compensate::{cancel as cancel_order, excess_refunds};
 use crate::decide::shipment::withdrawn;
+use crate::decide::{goods_wait, second_person};
 use crate::event::{Allotment, CancelledLine, OrderEvent, RefundLine};
 use crate::id::LineId;
 use crate::machine::Machine;
@@ -39,16 +40,22 @@ pub(super) fn cancel(
         refuse_what_has_gone(order, line, *quantity)?;
     }
     if leaves_nothing(order, &asked) {
-        return Ok(begin_undoing(order, reason));
+        return cancel_order(order, reason, ctx);
     }
     let mut cut = Cut::default();
     for (line, quantity) in &asked {
         cut.take(order, line, *quantity);
     }
-    let mut events = cut.withdrawals(order);
+    // What is asked back for these very units gives way: they come off for all that they are worth.
+    let mut events = second_person::overtaken_units(order, &asked, reason);
+    if !events.is_empty() {
+        events.extend(goods_wait::stays(order, &events, ctx)?);
+    }
+    let free = super::after(order, &events, ctx.now);
+    events.extend(cut.withdrawals(order));
     events.push(OrderEvent::LinesCancelled {
         reason: reason.into(),
-        lines: priced(order, &asked)?,
+        lines: priced(&free, &asked)?,
         given_back: cut.given_back,
     });
     if !cut.kept.is_empty() {

@@ -20,6 +20,8 @@ use crate::wake;
 
 /// After so many lost answers in a row a person takes over. "Not yet" is an answer.
 const MOST_LOST_ANSWERS: u32 = 20;
+/// Why people have a capture that nobody has refused.
+const NO_ANSWER: &str = "the provider does not answer";
 /// The words of a hold for a capture that failed, by which it is known when the money comes after all.
 const NOT_TAKEN: &str = "the promised money could not be taken";
 
@@ -108,6 +110,10 @@ fn requested(order: &Order, payment: &Payment) -> Option<OrderEvent> {
     Some(OrderEvent::Capture(CaptureEvent::Requested { capture_id, payment_id, amount }))
 }
 
+fn is_looked_at(order: &Order) -> bool {
+    order.active_holds().any(|hold| hold.kind == HoldKind::PaymentMismatch)
+}
+
 fn is_wanted(order: &Order, capture: &Capture) -> bool {
     let wanted = order.payment(&capture.payment_id).map(|payment| order.wanted_of(payment));
     wanted.is_some_and(|wanted| wanted.is_ok_and(Money::is_positive))
@@ -129,8 +135,9 @@ pub(super) fn submit(order: &Order, id: &CaptureId, ctx: &Context<'_>) -> Result
     let submitted = OrderEvent::Capture(CaptureEvent::Submitted { capture_id: capture_id.clone() });
     Ok(match capture.status {
         CaptureStatus::Requested if order.is_undone() => Vec::new(),
-        // Another attempt has paid since: the buyer is not charged for what would only go back.
-        CaptureStatus::Requested if !is_wanted(order, capture) => {
+        // Another attempt has paid since: the buyer is not charged for what would only go back. While a person looks at a
+        // payment that does not fit, nobody knows whether it has.
+        CaptureStatus::Requested if !is_wanted(order, capture) && !is_looked_at(order) => {
             let reason = "nothing is owed any more".to_owned();
             vec![OrderEvent::Capture(CaptureEvent::Withdrawn { capture_id, reason })]
         }
@@ -201,7 +208,7 @@ pub(super) fn answer(
         }
         CaptureAnswered::Unknown if capture.lost_answers + 1 >= MOST_LOST_ANSWERS => {
             let mut events = if capture.status == CaptureStatus::Submitted { vec![unknown()] } else { Vec::new() };
-            events.extend(given_to_people(order, capture, "the provider does not answer", ctx));
+            events.extend(given_to_people(order, capture, NO_ANSWER, ctx));
             events
         }
         CaptureAnswered::Pending { reference } => {
@@ -287,7 +294,9 @@ fn retry_refusal(order: &Order, capture: &Capture) -> Option<&'static str> {
 /// stands, and takes it anew.
 fn is_only_repeated(provider: Provider, capture: &Capture) -> bool {
     match provider {
-        Provider::Adyen | Provider::Paypal => capture.provider_reference.is_some(),
+        Provider::Adyen => capture.provider_reference.is_some(),
+        // It can be asked how its capture stands.
+        Provider::Paypal => capture.provider_reference.is_some() && capture.reason.as_deref() != Some(NO_ANSWER),
         Provider::Stripe
         | Provider::Alipay
         | Provider::Wechatpay

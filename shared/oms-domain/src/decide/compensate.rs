@@ -2,7 +2,7 @@
 
 use crate::decide::refund::approve;
 use crate::decide::shipment::withdrawn;
-use crate::decide::{call_off, capture, holds, second_person};
+use crate::decide::{call_off, capture, goods_wait, holds, second_person};
 use crate::deposit;
 use crate::event::{OrderEvent, RefundCause};
 use crate::machine::Machine;
@@ -143,7 +143,10 @@ pub(super) fn excess_refunds(order: &Order, reason: &str, ctx: &Context<'_>) -> 
     if !open.is_positive() {
         return Ok(Vec::new());
     }
-    let overtaken = second_person::overtaken_by(order, open, reason, ctx)?;
+    let mut overtaken = second_person::overtaken_by(order, open, reason, ctx)?;
+    if !overtaken.is_empty() {
+        overtaken.extend(goods_wait::stays(order, &overtaken, ctx)?);
+    }
     let free = super::after(order, &overtaken, ctx.now);
     let mut events = Vec::new();
     // The latest money goes back first: it is what came on top.

@@ -264,7 +264,8 @@ fn lesser(order: &Order, fact: &PaymentFact, ctx: &Context<'_>) -> Vec<OrderEven
         return events;
     };
     events.push(event);
-    if payment.status == PaymentStatus::Authorized {
+    // What a person has given up is called off, and is missed by nobody.
+    if payment.status == PaymentStatus::Authorized && !order.is_given_up(payment) {
         let detail = format!("{}: {} is no longer authorized", payment.id, payment.authorized);
         events.extend(lost_promise(order, detail, &events, ctx));
     }

@@ -177,7 +177,7 @@ fn given_up(order: &Order, refund: &Refund, reason: String, ctx: &Context<'_>) -
     if refund.status == RefundStatus::Submitted {
         events.push(OrderEvent::RefundUnknown { refund_id: refund_id.clone(), retry_at: ctx.now });
     }
-    events.push(OrderEvent::RefundManual { refund_id, reason });
+    events.push(OrderEvent::RefundManual { refund_id, reason, by_hand: false });
     events
 }
 
@@ -225,19 +225,21 @@ pub(super) fn answer(
         RefundAnswered::Refused { reason } => vec![
             OrderEvent::RefundFailed { refund_id: refund_id.clone(), reason: reason.clone(), retry_at },
             // The same key would bring the same answer: a person looks at the reason.
-            OrderEvent::RefundManual { refund_id, reason: reason.clone() },
+            OrderEvent::RefundManual { refund_id, reason: reason.clone(), by_hand: false },
         ],
         RefundAnswered::Unknown if refund.lost_answers + 1 >= MOST_LOST_ANSWERS => {
             let mut events = Vec::new();
             if refund.status == RefundStatus::Submitted {
                 events.push(OrderEvent::RefundUnknown { refund_id: refund_id.clone(), retry_at });
             }
-            events.push(OrderEvent::RefundManual { refund_id, reason: "the provider does not answer".into() });
+            let reason = "the provider does not answer".into();
+            events.push(OrderEvent::RefundManual { refund_id, reason, by_hand: false });
             events
         }
         RefundAnswered::Unknown => vec![OrderEvent::RefundUnknown { refund_id, retry_at }],
         RefundAnswered::NoGateway { reason } => {
-            let manual = OrderEvent::RefundManual { refund_id: refund_id.clone(), reason: reason.clone() };
+            let by_hand = order.payment(&refund.payment_id).is_some_and(|payment| !payment.provider.has_api());
+            let manual = OrderEvent::RefundManual { refund_id: refund_id.clone(), reason: reason.clone(), by_hand };
             if refund.status == RefundStatus::Submitted {
                 vec![OrderEvent::RefundFailed { refund_id, reason: reason.clone(), retry_at }, manual]
             } else {

@@ -69,7 +69,7 @@ fn moved(order: &Order, ahead: usize, ours: &Refund, told: &Told<'_>, ctx: &Cont
                     reason: reason.clone(),
                     retry_at: ctx.after(60),
                 },
-                OrderEvent::RefundManual { refund_id, reason },
+                OrderEvent::RefundManual { refund_id, reason, by_hand: false },
             ]
         }
         // After a refusal a success may be old news that was overtaken: money that came back bounces after it was

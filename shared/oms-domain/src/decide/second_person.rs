@@ -1,5 +1,6 @@
 //! Refunds that one person may not decide alone: above an amount they wait until somebody else of finance agrees.
 
+use crate::body::Line;
 use crate::decide::refund::{find, state};
 use crate::event::{OrderEvent, RefundCause};
 use crate::id::RefundId;
@@ -7,6 +8,7 @@ use crate::money::Money;
 use crate::order::{Order, Refund};
 use crate::policy::Context;
 use crate::refund_pace;
+use crate::refund_share::gone_back;
 use crate::refusal::Refusal;
 use crate::status::RefundStatus;
 
@@ -89,8 +91,22 @@ pub(super) fn overtaken(order: &Order, reason: &str) -> Vec<OrderEvent> {
     waiting.map(|r| declined(r, &format!("overtaken, everything goes back: {reason}"))).collect()
 }
 
+/// Refunds that wait and are asked for by lines give way where these units cannot be cancelled and refunded as well: cancelled
+/// units that somebody has asked back would come off for nothing, whatever became of the asking.
+pub(super) fn overtaken_units(order: &Order, units: &[(&Line, u32)], reason: &str) -> Vec<OrderEvent> {
+    let clash = |refund: &&Refund| {
+        refund.lines.iter().any(|asked| {
+            let cut = units.iter().find(|(line, _)| line.line_id == asked.line_id);
+            cut.is_some_and(|(line, quantity)| {
+                *quantity > line.quantity.saturating_sub(gone_back(order, &line.line_id))
+            })
+        })
+    };
+    let waiting = order.refunds.iter().filter(|r| r.status == RefundStatus::Requested).filter(clash);
+    waiting.map(|r| declined(r, &format!("overtaken, its units are cancelled: {reason}"))).collect()
+}
+
 /// What still waits of an order that goes on gives way to an amount that is owed, the latest first and no more than must.
-/// Goods that wait since all was asked back go on waiting: nobody has said that they may go.
 pub(super) fn overtaken_by(
     order: &Order,
     owed: Money,

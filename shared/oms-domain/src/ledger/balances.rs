@@ -47,11 +47,14 @@ impl Balances {
         books
     }
 
-    /// Deposits that the shop keeps, as far as they were not sent back after all. Says how much that is.
+    /// Deposits that the shop keeps, as far as they were not sent back after all. Says how much that is. What is owed beside
+    /// them is not theirs, also before it has gone.
     fn keep(&mut self, order: &Order) -> i128 {
         let mut kept = 0;
         for payment in &order.payments {
-            let back: i128 = refunded(order).filter(|r| r.payment_id == payment.id).map(|r| r.amount.minor()).sum();
+            let is_owed = |r: &Refund| r.cause == RefundCause::OrderUndone && r.status.claims_money();
+            let gone = |r: &&Refund| r.payment_id == payment.id && (r.status == RefundStatus::Succeeded || is_owed(r));
+            let back: i128 = order.refunds.iter().filter(gone).map(|r| r.amount.minor()).sum();
             kept += payment.forfeited.minor().min((payment.captured.minor() - back).max(0));
         }
         self.add(Account::Forfeited, -kept);

@@ -1,11 +1,13 @@
 //! What leaves on the bus: one entry for each commit that is news, numbered, free of personal data.
 
-use oms_domain::command::{Command, Report, Scan};
+use oms_domain::body::{DeclaredStatus, Provider};
+use oms_domain::command::{Command, RefundAnswered, RefundAsk, Report, Scan};
 use oms_domain::desk;
 use oms_domain::outgoing::{KIND, OutgoingEvent, Publish, outgoing};
 use oms_domain::payment::PaymentFactKind;
+use oms_domain::status::RefundStatus;
 
-use crate::given::{cny, fact, line, order_id, order_of, shirts};
+use crate::given::{cny, fact, line, order_id, order_of, shirts, shirts_by};
 use crate::world::World;
 
 const FULL: &str = "186.00";
@@ -71,6 +73,26 @@ fn money_that_waits_for_a_person_is_news_and_nothing_else_is_counted() {
     let mut disputed = World::with(shirts()).paid();
     disputed.stripe("pi_1", PaymentFactKind::Disputed { amount: cny(FULL) });
     assert_eq!(calls(&disputed), ["anomaly_raised"]);
+    // What no provider sends back is done by hand in any case; what cannot be sent although it should be is news.
+    for (provider, expected) in [(Provider::Cod, [].as_slice()), (Provider::Stripe, &["refund_manual"])] {
+        let mut world = World::with(shirts_by(provider, DeclaredStatus::Due)).placed();
+        if provider == Provider::Stripe {
+            world.captured("pi_1", cny(FULL));
+        }
+        world.shipped(1);
+        world.scan(1, Scan::Delivered);
+        if provider == Provider::Cod {
+            world.report(1, Report::Collected { amount: cny(FULL) });
+        }
+        let ask = RefundAsk::Amount(cny("6.00"));
+        let key = world.new_key();
+        world.must(Command::RequestRefund { key, ask, reason: "late".into(), by: "anna".into() });
+        let refund_id = world.order().refunds[0].id.clone();
+        let answer = RefundAnswered::NoGateway { reason: "none here".into() };
+        world.must(Command::AnswerRefund { refund_id, answer });
+        assert_eq!(world.order().refunds[0].status, RefundStatus::Manual);
+        assert_eq!(calls(&world), expected, "{provider:?}");
+    }
 }
 
 #[test]

@@ -52,6 +52,19 @@ fn questions_about_a_capture_grow_apart() {
     }
 }
 
+/// Whoever has not answered can be asked again: PayPal tells how its capture stands, Adyen tells by itself alone.
+#[test]
+fn silence_is_no_refusal() {
+    for (provider, offered) in [(Provider::Paypal, true), (Provider::Adyen, false)] {
+        let (mut world, capture_id) = submitted(provider);
+        for answer in [pending()].into_iter().chain(std::iter::repeat_n(CaptureAnswered::Unknown, 20)) {
+            world.must(Command::AnswerCapture { capture_id: capture_id.clone(), answer });
+        }
+        assert_eq!(world.order().captures[0].status, CaptureStatus::Manual);
+        assert_eq!(world.decide(0, &Command::RetryCapture { capture_id }).is_ok(), offered, "{provider:?}");
+    }
+}
+
 /// Adyen and PayPal answer what they know under an id of their own, and nothing is sent: a person takes the money there.
 #[test]
 fn what_a_provider_only_repeats_is_not_sent_again() {

@@ -1,12 +1,12 @@
 //! Deposits whose balance does not come by its day: they go back, or the shop keeps them.
 
 use oms_domain::body::{DeclaredStatus, OrderBody, PaymentPurpose, Provider};
-use oms_domain::command::{BenefitAnswered, Command, RefundAsk};
+use oms_domain::command::{BenefitAnswered, Command, RefundAnswered, RefundAsk};
 use oms_domain::deposit::OnDefault;
 use oms_domain::derived;
 use oms_domain::desk;
-use oms_domain::event::{OrderEvent, RefundCause};
-use oms_domain::id::{Channel, HoldId, RefundId};
+use oms_domain::event::{OrderEvent, RefundCause, RefundLine};
+use oms_domain::id::{Channel, HoldId, LineId, RefundId};
 use oms_domain::ledger::{Account, Balances};
 use oms_domain::payment::PaymentFactKind;
 use oms_domain::status::{OrderStatus, RefundStatus};
@@ -151,16 +151,44 @@ fn for_any_other_reason_it_goes_back() {
     }
 }
 
+/// Of a deposit that is kept some is sent back after all, and that arrives before what is owed beside it has gone: the books
+/// say what each of them was.
+#[test]
+fn what_is_owed_is_not_kept_also_before_it_has_gone() {
+    let mut world = placed(presale(), OnDefault::Keep);
+    pays(&mut world, 1, "60.00");
+    let hold_id = world.order().active_holds().next().expect("a hold").id.clone();
+    world.must(Command::ReleaseHold { hold_id, reason: "the rest is less".into() });
+    expire(&mut world);
+    ask(&mut world, "20.00");
+    let said = || RefundAnswered::Succeeded { reference: None };
+    for (number, entry, left) in [
+        (2, "refund_succeeded: captured:stripe -20.00, forfeited 20.00", "30.00 CNY"),
+        (1, "refund_succeeded: captured:stripe -10.00, suspense 10.00", "30.00 CNY"),
+    ] {
+        let refund_id = RefundId::of(&world.order().id, number);
+        world.must(Command::SubmitRefund { refund_id: refund_id.clone() });
+        world.must(Command::AnswerRefund { refund_id, answer: said() });
+        assert_eq!(books(&world).last().unwrap(), entry);
+        assert_eq!(kept(&world), left);
+        assert_eq!(Balances::of(world.order()).get(Account::Forfeited), -3_000);
+    }
+}
+
 /// Its day decides, and not whether the buyer or the sweep comes first after it.
 #[test]
 fn whoever_cancels_after_the_day_has_let_it_pass() {
     for (late, status, expected) in [(-1, OrderStatus::Cancelling, "0.00 CNY"), (0, OrderStatus::Expired, "50.00 CNY")]
     {
-        let mut world = placed(presale(), OnDefault::Keep);
-        pays(&mut world, 1, "50.00");
-        world.pass(BALANCE_DUE + late);
-        world.must(Command::Cancel { reason: "changed my mind".into() });
-        assert_eq!((world.order().status, kept(&world)), (status, expected.into()), "{late}");
+        let all = vec![RefundLine { line_id: LineId::number(1), quantity: 2 }];
+        let reason = || "changed my mind".to_owned();
+        for cancel in [Command::Cancel { reason: reason() }, Command::CancelLines { lines: all, reason: reason() }] {
+            let mut world = placed(presale(), OnDefault::Keep);
+            pays(&mut world, 1, "50.00");
+            world.pass(BALANCE_DUE + late);
+            world.must(cancel);
+            assert_eq!((world.order().status, kept(&world)), (status, expected.into()), "{late}");
+        }
     }
 }
 
@@ -183,6 +211,17 @@ fn what_is_no_paid_deposit_is_not_kept() {
     short.pass(1_800);
     short.must(Command::Compensate);
     assert_eq!((kept(&short), back(&short).len()), ("0.00 CNY".into(), 1));
+    // One of two deposits was never paid: no balance was due yet.
+    let mut body = presale();
+    body.payments[0].amount = cny("30.00");
+    body.payments.insert(1, due(Provider::Stripe, cny("20.00"), reference(0, 3)));
+    body.payments[1].purpose = Some(PaymentPurpose::Deposit);
+    let mut half = placed(body, OnDefault::Keep);
+    pays(&mut half, 1, "30.00");
+    half.pass(1_800);
+    half.must(Command::Compensate);
+    assert_eq!((kept(&half), half.order().status), ("0.00 CNY".into(), OrderStatus::Expired));
+    assert_eq!(back(&half), [("30.00 CNY".into(), RefundCause::OrderUndone)]);
     // The channel has the money.
     let mut body = presale();
     body.payments[0].provider = Provider::Channel;

@@ -2,12 +2,12 @@
 
 use oms_domain::capture::CaptureMoment;
 use oms_domain::command::{CallOffAnswered, Command, Scan};
-use oms_domain::payment::PaymentFactKind;
+use oms_domain::payment::{PaymentFact, PaymentFactKind};
 use oms_domain::status::{CaptureStatus, HoldKind, OrderStatus, PaymentStatus};
 use oms_domain::wake;
 
 use crate::captures::{answer, only, promise, promised, refused, submitted};
-use crate::given::{cny, shirts};
+use crate::given::{cny, fact, reference, shirts};
 use crate::world::{World, names};
 
 const FULL: &str = "186.00";
@@ -63,19 +63,21 @@ fn another_promise_pays_for_one_that_is_given_up() {
 /// A loser that is called off may have become the only one in the moment of the call.
 #[test]
 fn a_promise_that_is_called_off_after_its_winner_went_holds_the_goods() {
-    let mut world = World::with(shirts());
-    world.policy.capture_when.otherwise = CaptureMoment::Shipped;
-    let mut world = world.placed();
-    world.stripe("pi_1", promise(FULL));
-    world.stripe("pi_2", promise(FULL));
-    let loser = wake::to_call_off(world.order()).map(|p| p.id.clone()).next().expect("a loser");
-    // The cancel of the second is under way when the first is cancelled at the provider.
-    world.stripe("pi_1", PaymentFactKind::Cancelled);
-    assert!(world.order().is_secured() && !world.order().is_held(), "the other stands in for it");
-    world.must(Command::AnswerCallOff { payment_id: loser, answer: CallOffAnswered::Done });
-    assert!(!world.order().is_secured());
-    let kinds: Vec<_> = world.order().active_holds().map(|h| h.kind).collect();
-    assert_eq!(kinds, [HoldKind::PaymentMismatch]);
+    for answer in [CallOffAnswered::Done, CallOffAnswered::Unknown] {
+        let mut world = World::with(shirts());
+        world.policy.capture_when.otherwise = CaptureMoment::Shipped;
+        let mut world = world.placed();
+        world.stripe("pi_1", promise(FULL));
+        world.stripe("pi_2", promise(FULL));
+        let loser = wake::to_call_off(world.order()).map(|p| p.id.clone()).next().expect("a loser");
+        // The cancel of the second is under way when the first is cancelled at the provider.
+        world.stripe("pi_1", PaymentFactKind::Cancelled);
+        assert!(world.order().is_secured() && !world.order().is_held(), "the other stands in for it");
+        world.must(Command::AnswerCallOff { payment_id: loser, answer: answer.clone() });
+        assert!(!world.order().is_secured());
+        let kinds: Vec<_> = world.order().active_holds().map(|h| h.kind).collect();
+        assert_eq!(kinds, [HoldKind::PaymentMismatch], "{answer:?}");
+    }
 }
 
 /// Asked for, and not sent yet when the buyer's other attempt pays: the buyer is not charged a second time.
@@ -89,4 +91,31 @@ fn a_capture_that_is_not_wanted_any_more_is_not_sent() {
     assert!(world.order().is_secured() && !world.order().is_held());
     let open: Vec<_> = wake::to_call_off(world.order()).map(|p| p.provider_payment_id.clone()).collect();
     assert_eq!(open, [Some("pi_1".to_owned())]);
+}
+
+/// While a person looks at a payment that does not fit nobody knows whether it pays: the capture goes its way.
+#[test]
+fn a_capture_is_sent_while_a_person_looks_at_another_payment() {
+    let mut world = promised(CaptureMoment::Release);
+    let others = Some(reference(9, 1));
+    let paid = fact("e9", "pi_2", PaymentFactKind::Captured { amount: cny(FULL) });
+    world.must(Command::RecordPayment(PaymentFact { reference: others, ..paid }));
+    assert!(world.order().is_held());
+    let capture_id = only(&world).id.clone();
+    assert_eq!(names(&world.must(Command::SubmitCapture { capture_id })), ["capture_submitted"]);
+}
+
+/// The provider may tell of our cancel before its answer is stored: nobody misses what finance has given up.
+#[test]
+fn what_was_given_up_is_missed_by_nobody() {
+    let mut world = submitted();
+    answer(&mut world, refused());
+    let hold_id = world.order().active_holds().next().expect("a hold").id.clone();
+    world.must(Command::ReleaseHold { hold_id, reason: "paid by bank".into() });
+    world.shipped(1);
+    let capture_id = only(&world).id.clone();
+    world.must(Command::WithdrawCapture { capture_id, reason: "paid by bank".into() });
+    world.stripe("pi_1", PaymentFactKind::Cancelled);
+    let order = world.order();
+    assert_eq!((order.payments[0].status, order.anomalies.len()), (PaymentStatus::Expired, 0), "{:?}", order.anomalies);
 }

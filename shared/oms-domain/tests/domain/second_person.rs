@@ -179,6 +179,8 @@ fn what_is_owed_for_cancelled_units_comes_before_what_waits() {
         assert_eq!(statuses(&world), [first, RefundStatus::Succeeded], "{asked}");
         assert_eq!(world.till.sent_back("pi_1"), [cny("93.00")], "{asked}");
         assert_eq!(world.order().suspense().unwrap(), cny("0.00"), "{asked}");
+        // Where the rest is paid for, nobody asks any more whether it ships.
+        assert_eq!(world.order().is_held(), asked == "93.00", "{asked}");
     }
     // Of several, the latest give way, and no more of them than must.
     let mut world = paid(&[cny("0.00")]);
@@ -188,6 +190,33 @@ fn what_is_owed_for_cancelled_units_comes_before_what_waits() {
     world.must(part_cancelled::part(&[(1, 1)]));
     let (waits, gone) = (RefundStatus::Requested, RefundStatus::Declined);
     assert_eq!(statuses(&world), [waits, gone, gone, RefundStatus::Approved]);
+}
+
+/// Units that wait to be paid back, and are cancelled then, are paid back as cancelled ones: once, and for all their worth.
+#[test]
+fn units_that_are_cancelled_are_not_asked_back_as_well() {
+    // One of two is asked back, the other cancelled: both are paid back, each in its way.
+    let mut world = paid(&[cny("0.00")]);
+    let one = || RefundAsk::Lines(vec![RefundLine { line_id: LineId::number(1), quantity: 1 }]);
+    let key = world.new_key();
+    world.must(Command::RequestRefund { key, ask: one(), reason: "broken".into(), by: "anna".into() });
+    world.must(part_cancelled::part(&[(1, 1)]));
+    assert_eq!((world.order().taken_off().unwrap(), statuses(&world)[0]), (cny("93.00"), RefundStatus::Requested));
+    // Both are asked back: the one that is cancelled cannot be paid back by the asking as well.
+    let mut world = paid(&[cny("0.00")]);
+    let ask = RefundAsk::Lines(vec![RefundLine { line_id: LineId::number(1), quantity: 2 }]);
+    let key = world.new_key();
+    world.must(Command::RequestRefund { key, ask, reason: "broken".into(), by: "anna".into() });
+    assert!(world.order().is_held(), "nothing stays for the goods");
+    world.must(part_cancelled::part(&[(1, 1)]));
+    assert!(!world.order().is_held(), "the other shirt is paid for");
+    world.settle(0);
+    assert_eq!(statuses(&world), [RefundStatus::Declined, RefundStatus::Succeeded]);
+    assert_eq!((world.order().taken_off().unwrap(), world.till.sent_back("pi_1")), (cny("93.00"), vec![cny("93.00")]));
+    // The other one can be asked for anew.
+    let key = world.new_key();
+    world.must(Command::RequestRefund { key, ask: one(), reason: "broken".into(), by: "anna".into() });
+    assert_eq!(world.order().refunds[2].amount, cny("93.00"));
 }
 
 /// An order of which nothing arrived is given up when no money is kept: waiting money is.

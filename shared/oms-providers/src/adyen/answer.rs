@@ -48,6 +48,11 @@ impl Reply {
         Some(failure).filter(|failure| failure.error_type == "validation" && failure.error_code != "704")
     }
 
+    /// Whether Adyen says in so many words that there is no such thing. A 404 without that may be somebody's on the way.
+    pub(super) fn is_gone(&self) -> bool {
+        self.status == 404 && serde_json::from_slice::<Failure>(&self.body).is_ok_and(|f| !f.error_type.is_empty())
+    }
+
     /// The error of any answer, for the log.
     pub(super) fn error_code(&self) -> String {
         match serde_json::from_slice::<Failure>(&self.body) {

@@ -130,7 +130,7 @@ pub(super) async fn end(client: &AdyenClient, id: &str, reference: &str) -> Opti
     let Some(reply) = client.patch(&path, &Expire { status: "expired" }, "payment link", reference).await else {
         return Some(CancelAnswer::Unknown);
     };
-    if reply.refusal().is_some() {
+    if reply.refusal().is_some() || reply.is_gone() {
         return None;
     }
     match link(&reply) {

@@ -162,6 +162,7 @@ async fn a_link_is_ended_also_where_a_payment_by_it_is_known() {
         (answer(200, &link(json!({"status": "expired"}))), error(422, "validation", "167"), no()),
         (answer(200, &link(json!({"status": "completed"}))), received(), CancelAnswer::Cancelled),
         (error(422, "validation", "29_002"), received(), CancelAnswer::Cancelled),
+        (error(404, "validation", "702"), received(), CancelAnswer::Cancelled),
         (error(500, "internal", "905"), received(), CancelAnswer::Unknown),
         (error(500, "internal", "905"), error(422, "validation", "167"), CancelAnswer::Unknown),
     ] {
