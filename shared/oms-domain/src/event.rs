@@ -359,7 +359,7 @@ pub enum OrderEvent {
     RefundManual {
         refund_id: RefundId,
         reason: String,
-        /// Whether it was a person's from the beginning, since its provider sends nothing back through an API.
+        /// Whether it was a person's from the beginning: cash is paid back by nobody else.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_hand: bool,
     },

@@ -93,9 +93,9 @@ pub(super) fn answer(
             vec![OrderEvent::PaymentIdentified { payment_id: id.clone(), provider_payment_id }, captured]
         }
         CallOffAnswered::Captured(amount) | CallOffAnswered::Found { amount, .. } => {
-            refused(order, payment, &format!("captured {amount}"))
+            let_go(order, payment, refused(order, payment, &format!("captured {amount}")), ctx)
         }
-        CallOffAnswered::Refused { reason } => refused(order, payment, reason),
+        CallOffAnswered::Refused { reason } => let_go(order, payment, refused(order, payment, reason), ctx),
         CallOffAnswered::Unknown if payment.status == PaymentStatus::Authorized => {
             let events = vec![
                 OrderEvent::PaymentVoiding { payment_id: id.clone() },

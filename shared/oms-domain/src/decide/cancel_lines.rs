@@ -47,10 +47,8 @@ pub(super) fn cancel(
         cut.take(order, line, *quantity);
     }
     // What is asked back for these very units gives way: they come off for all that they are worth.
-    let mut events = second_person::overtaken_units(order, &asked, reason);
-    if !events.is_empty() {
-        events.extend(goods_wait::stays(order, &events, ctx)?);
-    }
+    let mut events = second_person::overtaken_units(order, &asked, reason, ctx)?;
+    let gives_way = !events.is_empty();
     let free = super::after(order, &events, ctx.now);
     events.extend(cut.withdrawals(order));
     events.push(OrderEvent::LinesCancelled {
@@ -63,6 +61,9 @@ pub(super) fn cancel(
     }
     let state = super::after(order, &events, ctx.now);
     events.extend(excess_refunds(&state, reason, ctx)?);
+    if gives_way {
+        events.extend(goods_wait::stays(order, &events, ctx)?);
+    }
     Ok(events)
 }
 

@@ -47,12 +47,13 @@ pub(super) fn cut(order: &Order, events: &[OrderEvent], ctx: &Context<'_>) -> Re
 
 /// What was asked back stays after all: nothing keeps the goods.
 pub(super) fn stays(order: &Order, declined: &[OrderEvent], ctx: &Context<'_>) -> Result<Vec<OrderEvent>, Refusal> {
-    if !pays_for_goods(&super::after(order, declined, ctx.now))? {
+    let state = super::after(order, declined, ctx.now);
+    if !pays_for_goods(&state)? {
         return Ok(Vec::new());
     }
     let lifted =
         |hold: &Hold| OrderEvent::HoldReleased { hold_id: hold.id.clone(), reason: "the refund is declined".into() };
-    let mut events: Vec<OrderEvent> = asks(order).map(lifted).collect();
+    let mut events: Vec<OrderEvent> = asks(&state).map(lifted).collect();
     if !events.is_empty() {
         events.extend(holds::time_to_pay(order, &[declined, events.as_slice()].concat(), ctx));
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::body::Provider;
 use crate::command::{RefundAnswered, RefundAsk};
 use crate::event::{OrderEvent, RefundCause};
 use crate::id::{EventKey, RefundId};
@@ -238,7 +239,7 @@ pub(super) fn answer(
         }
         RefundAnswered::Unknown => vec![OrderEvent::RefundUnknown { refund_id, retry_at }],
         RefundAnswered::NoGateway { reason } => {
-            let by_hand = order.payment(&refund.payment_id).is_some_and(|payment| !payment.provider.has_api());
+            let by_hand = order.payment(&refund.payment_id).is_some_and(|payment| payment.provider == Provider::Cod);
             let manual = OrderEvent::RefundManual { refund_id: refund_id.clone(), reason: reason.clone(), by_hand };
             if refund.status == RefundStatus::Submitted {
                 vec![OrderEvent::RefundFailed { refund_id, reason: reason.clone(), retry_at }, manual]

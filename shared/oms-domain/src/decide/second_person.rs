@@ -2,7 +2,7 @@
 
 use crate::body::Line;
 use crate::decide::refund::{find, state};
-use crate::event::{OrderEvent, RefundCause};
+use crate::event::{OrderEvent, RefundCause, RefundLine};
 use crate::id::RefundId;
 use crate::money::Money;
 use crate::order::{Order, Refund};
@@ -93,17 +93,20 @@ pub(super) fn overtaken(order: &Order, reason: &str) -> Vec<OrderEvent> {
 
 /// Refunds that wait and are asked for by lines give way where these units cannot be cancelled and refunded as well: cancelled
 /// units that somebody has asked back would come off for nothing, whatever became of the asking.
-pub(super) fn overtaken_units(order: &Order, units: &[(&Line, u32)], reason: &str) -> Vec<OrderEvent> {
-    let clash = |refund: &&Refund| {
-        refund.lines.iter().any(|asked| {
-            let cut = units.iter().find(|(line, _)| line.line_id == asked.line_id);
-            cut.is_some_and(|(line, quantity)| {
-                *quantity > line.quantity.saturating_sub(gone_back(order, &line.line_id))
-            })
-        })
+pub(super) fn overtaken_units(
+    order: &Order,
+    units: &[(&Line, u32)],
+    reason: &str,
+    ctx: &Context<'_>,
+) -> Result<Vec<OrderEvent>, Refusal> {
+    let clash = |free: &Order, asked: &RefundLine| {
+        let cut = units.iter().find(|(line, _)| line.line_id == asked.line_id);
+        cut.is_some_and(|(line, quantity)| *quantity > line.quantity.saturating_sub(gone_back(free, &line.line_id)))
     };
-    let waiting = order.refunds.iter().filter(|r| r.status == RefundStatus::Requested).filter(clash);
-    waiting.map(|r| declined(r, &format!("overtaken, its units are cancelled: {reason}"))).collect()
+    let reason = format!("overtaken, its units are cancelled: {reason}");
+    let is_in_the_way =
+        |free: &Order, request: &[&Refund]| Ok(request.iter().flat_map(|r| &r.lines).any(|asked| clash(free, asked)));
+    give_way(order, &reason, ctx, is_in_the_way)
 }
 
 /// What still waits of an order that goes on gives way to an amount that is owed, the latest first and no more than must.
@@ -113,17 +116,45 @@ pub(super) fn overtaken_by(
     reason: &str,
     ctx: &Context<'_>,
 ) -> Result<Vec<OrderEvent>, Refusal> {
+    let reason = format!("overtaken, what is owed goes back first: {reason}");
+    give_way(order, &reason, ctx, |free, _| Ok(owed.compare(free.refundable_total()?)?.is_gt()))
+}
+
+/// Declines what waits as long as it is in the way, request by request, the latest first.
+fn give_way(
+    order: &Order,
+    reason: &str,
+    ctx: &Context<'_>,
+    is_in_the_way: impl Fn(&Order, &[&Refund]) -> Result<bool, Refusal>,
+) -> Result<Vec<OrderEvent>, Refusal> {
     let mut free = order.clone();
     let mut events = Vec::new();
-    for refund in order.refunds.iter().rev().filter(|r| r.status == RefundStatus::Requested) {
-        if owed.compare(free.refundable_total()?)?.is_le() {
-            break;
+    for request in waiting_requests(order).into_iter().rev() {
+        if is_in_the_way(&free, &request)? {
+            let given_way: Vec<OrderEvent> = request.iter().map(|refund| declined(refund, reason)).collect();
+            given_way.iter().for_each(|event| free.apply(event, ctx.now));
+            events.extend(given_way);
         }
-        let event = declined(refund, &format!("overtaken, what is owed goes back first: {reason}"));
-        free.apply(&event, ctx.now);
-        events.push(event);
     }
     Ok(events)
+}
+
+/// What waits, by what was asked for in one go: a request that is split over several payments is several refunds, of which the
+/// first alone has its key and its lines.
+fn waiting_requests(order: &Order) -> Vec<Vec<&Refund>> {
+    let is_first = |refund: &Refund| order.refund_keys.values().any(|id| *id == refund.id);
+    let mut requests: Vec<Vec<&Refund>> = Vec::new();
+    for refund in order.refunds.iter().filter(|refund| refund.asked_by.is_some()) {
+        match requests.last_mut() {
+            Some(request) if !is_first(refund) => request.push(refund),
+            Some(_) | None => requests.push(vec![refund]),
+        }
+    }
+    for request in &mut requests {
+        request.retain(|refund| refund.status == RefundStatus::Requested);
+    }
+    requests.retain(|request| !request.is_empty());
+    requests
 }
 
 fn declined(refund: &Refund, reason: &str) -> OrderEvent {

@@ -63,7 +63,8 @@ fn another_promise_pays_for_one_that_is_given_up() {
 /// A loser that is called off may have become the only one in the moment of the call.
 #[test]
 fn a_promise_that_is_called_off_after_its_winner_went_holds_the_goods() {
-    for answer in [CallOffAnswered::Done, CallOffAnswered::Unknown] {
+    let refused = CallOffAnswered::Refused { reason: "not configured".into() };
+    for answer in [CallOffAnswered::Done, CallOffAnswered::Unknown, refused] {
         let mut world = World::with(shirts());
         world.policy.capture_when.otherwise = CaptureMoment::Shipped;
         let mut world = world.placed();

@@ -1,15 +1,16 @@
 //! Refunds that one person may not decide alone.
 
+use oms_domain::body::Provider;
 use oms_domain::command::{Command, RefundAsk, Scan};
 use oms_domain::desk;
 use oms_domain::event::{OrderEvent, RefundCause, RefundLine};
 use oms_domain::id::{LineId, RefundId};
 use oms_domain::money::Money;
 use oms_domain::refusal::Refusal;
-use oms_domain::status::{OrderStatus, RefundStatus};
+use oms_domain::status::{OrderStatus, RefundStatus, ShipmentStatus};
 use oms_domain::task::{Role, TaskKind};
 
-use crate::given::{cny, money, shirts};
+use crate::given::{cny, due, line, money, order_of, reference, shirts};
 use crate::part_cancelled;
 use crate::world::{World, names};
 
@@ -217,6 +218,62 @@ fn units_that_are_cancelled_are_not_asked_back_as_well() {
     let key = world.new_key();
     world.must(Command::RequestRefund { key, ask: one(), reason: "broken".into(), by: "anna".into() });
     assert_eq!(world.order().refunds[2].amount, cny("93.00"));
+}
+
+/// Two shirts, paid in two parts, and both asked back by the piece: what waits is two refunds, and one request.
+#[test]
+fn a_request_over_two_payments_gives_way_as_a_whole() {
+    let mut body = shirts();
+    body.payments = vec![
+        due(Provider::Stripe, cny("60.00"), reference(0, 1)),
+        due(Provider::Stripe, cny("126.00"), reference(0, 2)),
+    ];
+    for asked in [
+        RefundAsk::Lines(vec![RefundLine { line_id: LineId::number(1), quantity: 2 }]),
+        RefundAsk::Amount(cny("186.00")),
+    ] {
+        let mut world = World::with(body.clone());
+        world.policy.refund_approval_above = vec![cny("0.00")];
+        let mut world = world.placed();
+        for (n, amount) in [(1, "60.00"), (2, "126.00")] {
+            crate::instalments::pays(&mut world, n, amount);
+            world.till.take(&format!("pi_{n}"), cny(amount));
+        }
+        let key = world.new_key();
+        world.must(Command::RequestRefund { key, ask: asked.clone(), reason: "broken".into(), by: "anna".into() });
+        assert_eq!(statuses(&world), [RefundStatus::Requested; 2], "{asked:?}");
+        world.must(part_cancelled::part(&[(1, 1)]));
+        world.settle(0);
+        assert_eq!(statuses(&world)[..2], [RefundStatus::Declined; 2], "{asked:?}");
+        assert_eq!(world.order().refunded().unwrap(), cny("93.00"), "{asked:?}");
+        assert!(!world.order().is_held(), "{asked:?}");
+    }
+}
+
+/// Whatever gives way, goods for which nothing stays wait on.
+#[test]
+fn goods_wait_on_where_the_rest_is_asked_back_too() {
+    for agreed in [false, true] {
+        let lines = vec![line(1, "TEE-M", 1, cny("100.00")), line(2, "MUG", 1, cny("86.00"))];
+        let mut world = World::with(order_of(lines, Provider::Stripe));
+        world.policy.refund_approval_above = vec![cny("0.00")];
+        let mut world = world.paid();
+        world.till.take("pi_1", cny("186.00"));
+        ask(&mut world, "86.00", "anna");
+        if agreed {
+            approve(&mut world, 1, "ben").unwrap();
+            world.settle(0);
+        }
+        let key = world.new_key();
+        let shirt = RefundAsk::Lines(vec![RefundLine { line_id: LineId::number(1), quantity: 1 }]);
+        world.must(Command::RequestRefund { key, ask: shirt, reason: "broken".into(), by: "anna".into() });
+        assert!(world.order().is_held());
+        // The shirt's own refund gives way, and its worth goes back: for the mug nothing stays as before.
+        world.must(part_cancelled::part(&[(1, 1)]));
+        world.settle(0);
+        assert_eq!((statuses(&world)[1], world.order().is_held()), (RefundStatus::Declined, true), "{agreed}");
+        assert!(world.order().shipments.iter().all(|s| s.status != ShipmentStatus::Released), "{agreed}");
+    }
 }
 
 /// An order of which nothing arrived is given up when no money is kept: waiting money is.
