@@ -23,8 +23,8 @@ const AT_ONCE: usize = 8;
 const PATIENCE: Duration = Duration::from_secs(240);
 /// Callbacks of each provider that go ahead uncounted: processes start, and what is slow once is over.
 const WARM_UP: usize = 5;
-/// The function that takes them.
-const FUNCTION: &str = "payment-callback";
+/// The function that takes them, as the template names it: its physical name has that in it.
+const FUNCTION: &str = "PaymentCallbackFunction";
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -92,7 +92,7 @@ async fn waiting(subject: &Subject, provider: &str, count: usize) -> Result<Vec<
 async fn paced(subject: &Subject, caller: Caller, orders: &[Placed], per_second: u32) -> Result<Vec<String>> {
     let apart = Duration::from_secs(1).checked_div(per_second).unwrap_or_default();
     let mut times = Histogram::<u64>::new(3).map_err(LocalError::engine("making a histogram"))?;
-    let before = cpu(subject);
+    let before = cpu(subject)?;
     let mut due = Instant::now();
     for placed in orders {
         tokio::time::sleep_until(due.into()).await;
@@ -103,7 +103,7 @@ async fn paced(subject: &Subject, caller: Caller, orders: &[Placed], per_second:
         due = (due + apart).max(Instant::now());
     }
     let used: Decimal =
-        cpu(subject).into_iter().map(|(pid, ms)| ms - before.get(&pid).copied().unwrap_or_default()).sum();
+        cpu(subject)?.into_iter().map(|(pid, ms)| ms - before.get(&pid).copied().unwrap_or_default()).sum();
     let each = used / Decimal::from(orders.len().max(1));
     let shown = |microseconds: u64| format!("{}.{}", microseconds / 1000, microseconds / 100 % 10);
     Ok(vec![
@@ -135,9 +135,13 @@ async fn call_back(subject: &Subject, caller: Caller, placed: &Placed) -> Result
     shop.wallet_says(wallet, &said).await
 }
 
-/// CPU time of the processes that take callbacks, by process.
-fn cpu(subject: &Subject) -> BTreeMap<u32, Decimal> {
+/// CPU time of the processes that take callbacks, by process. They have taken some before anything is measured, so that none is
+/// none of ours.
+fn cpu(subject: &Subject) -> Result<BTreeMap<u32, Decimal>> {
     let mut processes = subject.function_processes();
     processes.retain(|process| process.function.contains(FUNCTION));
-    processes::exact_cpu_ms(&processes)
+    if processes.is_empty() {
+        return Err(LocalError::Failed(format!("no process is one of {FUNCTION}")));
+    }
+    Ok(processes::exact_cpu_ms(&processes))
 }
