@@ -40,7 +40,7 @@ fn exactly_the_poison_is_put_aside() {
         let plan = Plan::of_this_run();
         let count = if plan.long { plan.orders.min(MEASURED) } else { SHORT };
         let tee = w.product(9900, &[("sz-1", 5000)]).await;
-        let calm = if plan.long { Some(measured(w, &tee, count).await) } else { None };
+        let calm = if plan.long { Some(measured_alone(w, &tee, count).await) } else { None };
 
         // One message in a hundred, half of it beyond repair; in the short run one of each kind.
         let spoiled = spoil(w, &tee, (count / 200).max(1)).await;
@@ -107,8 +107,15 @@ fn milliseconds(order: &Order) -> i64 {
     at("shipment_released").as_millisecond() - at("order_received").as_millisecond()
 }
 
-async fn measured(w: &Local, tee: &Product, count: usize) -> Vec<Order> {
-    measured_beside(w, tee, count, &[]).await
+/// The same orders without poison, to compare with. A minute after its release each asks after its silent warehouse: that is waited
+/// for, or those that come next would be placed beside as many timers as orders, which these were not.
+async fn measured_alone(w: &Local, tee: &Product, count: usize) -> Vec<Order> {
+    let orders = measured_beside(w, tee, count, &[]).await;
+    for order in &orders {
+        w.until_within(PATIENCE, order.id(), "asks after its warehouse", |order| order.times("shipment_overdue") > 0)
+            .await;
+    }
+    orders
 }
 
 /// Places orders at a steady rate with these messages among them, and waits until all orders are with their warehouse.
