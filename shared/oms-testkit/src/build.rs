@@ -67,6 +67,7 @@ pub fn an_order() -> OrderBuilder {
         price_source: PriceSource::Catalogue,
         delivery: Delivery::default(),
         masked: false,
+        locale: Some("zh-CN".into()),
         metadata: BTreeMap::new(),
     }
 }
@@ -89,6 +90,7 @@ pub struct OrderBuilder {
     price_source: PriceSource,
     delivery: Delivery,
     masked: bool,
+    locale: Option<String>,
     metadata: BTreeMap<String, String>,
 }
 
@@ -203,6 +205,13 @@ impl OrderBuilder {
         self
     }
 
+    /// The buyer's language; none where the storefront does not say.
+    #[must_use]
+    pub fn locale(mut self, locale: Option<&str>) -> Self {
+        self.locale = locale.map(str::to_owned);
+        self
+    }
+
     /// The storefront's own data.
     #[must_use]
     pub fn metadata(mut self, key: &str, value: &str) -> Self {
@@ -272,7 +281,7 @@ impl OrderBuilder {
             currency: self.currency,
             placed_at: self.placed_at,
             ship_by: None,
-            locale: Some("zh-CN".into()),
+            locale: self.locale.clone(),
             prices_include_tax: false,
             price_source: self.price_source,
             customer: Customer {

@@ -49,6 +49,21 @@ async fn thrice(past: &Shop, acts: &[Act], drained: bool) -> Shop {
     shop
 }
 
+/// An eventually consistent read costs half; what it says is believed only where a commit's number confirms it.
+#[tokio::test]
+async fn the_first_look_is_the_cheap_one() {
+    let mut past = Shop::new().await;
+    past.live(&Act::place(an_order())).await;
+    let shop = past.fork(past.way);
+    shop.act(&Act::told(captured(&shop.id(), "evt_1", "pi_1", "186.00"))).await;
+    let reads: Vec<_> = shop.plan.trace().into_iter().filter(|call| call.starts_with("orders.load")).collect();
+    assert_eq!(reads, ["orders.load_from_replica"]);
+    // Told again: that nothing is to be done is not believed of a replica.
+    shop.act(&Act::told(captured(&shop.id(), "evt_1", "pi_1", "186.00"))).await;
+    let reads: Vec<_> = shop.plan.trace().into_iter().filter(|call| call.starts_with("orders.load")).collect();
+    assert_eq!(reads[1..], ["orders.load_from_replica", "orders.load"]);
+}
+
 #[tokio::test]
 async fn four_payment_events_and_their_order_in_any_order() {
     let id = order_id("web", "W-1");

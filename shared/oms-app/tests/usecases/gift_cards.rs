@@ -1,5 +1,6 @@
 //! Gift cards at the service of coupons and points: charged once, given back once, whatever is lost, doubled or dies.
 
+use oms_app::ports::Clock;
 use oms_domain::benefit::SpentKind;
 use oms_domain::body::{DeclaredStatus, Provider};
 use oms_domain::command::{Command, Report};
@@ -105,6 +106,17 @@ async fn a_card_that_is_not_known_rejects_the_order() {
     shop.settle().await;
     assert_eq!(shop.order(&shop.id()).await.status, OrderStatus::Rejected);
     checks::sound(&shop).await;
+}
+
+/// Nobody waits for the sweep: whoever stores that it goes back sends it.
+#[tokio::test]
+async fn it_is_back_as_soon_as_the_order_is_cancelled() {
+    let mut shop = shop().await;
+    shop.live_all(&cut_and_cancelled()[..2]).await;
+    let now = shop.clock.now();
+    shop.live(&cancel()).await;
+    assert_eq!((held(&shop), shop.clock.now()), (0, now));
+    assert_eq!(shop.benefits.returns().len(), 1);
 }
 
 /// The service takes nothing back on a card: a person pays by hand, and the release does not pay it again.

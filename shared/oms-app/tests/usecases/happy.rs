@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use oms_app::deliveries::{News, TOLD};
 use oms_app::pointers::{Pointer, WorkEntry, WorkList};
-use oms_app::ports::{Clock, OrderStore, StockStore};
+use oms_app::ports::{Clock, OrderLists, OrderStore, StockStore};
 use oms_app::queries::Queries;
 use oms_app::timers::{Timer, Watched};
 use oms_domain::derived;
@@ -13,7 +13,7 @@ use oms_domain::event::{CommitRecord, OrderEvent};
 use oms_domain::location::Location;
 use oms_domain::order::Order;
 use oms_domain::status::{OrderStatus, ShipmentStatus};
-use oms_domain::task::TaskKind;
+use oms_domain::task::{Role, TaskKind};
 use oms_domain::wake::Work;
 use oms_testkit::build::{a_location, an_order, cny};
 use oms_testkit::faults::Fault;
@@ -260,6 +260,9 @@ async fn a_fact_without_an_order_finds_it_by_the_payment() {
     dispute.provider_payment_id = "pi_other".into();
     assert_eq!(record_nameless(&engine, &shop.store, &dispute).await.unwrap(), Recorded::Unmatched);
     assert_eq!(checks::loose_tasks(&shop).await.len(), 1);
+    let tasks = shop.store.tasks(Role::Finance, None, 10).await.unwrap().items;
+    let reasons: Vec<_> = tasks.iter().filter(|t| t.order_id.is_none()).map(|t| t.reason.as_str()).collect();
+    assert_eq!(reasons, ["stripe pi_other: 186.00 CNY disputed, and no order knows this payment"]);
     assert_eq!(shop.store.unhandled().len(), 1);
 }
 

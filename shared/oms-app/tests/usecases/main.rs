@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod benefits;
+mod begun_too_late;
 mod callbacks;
 mod captures;
 mod crash;

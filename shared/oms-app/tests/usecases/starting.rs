@@ -327,6 +327,20 @@ async fn a_wallet_that_nobody_connected_expires_without_a_task() {
     checks::sound(&shop).await;
 }
 
+/// One that was begun may be paid still: whoever can reach the provider's console has to look.
+#[tokio::test]
+async fn one_that_was_begun_at_a_wallet_that_is_gone_is_for_people() {
+    let shop = placed(Provider::Wechatpay).await;
+    begin(&shop, 1, &Ask { client: PayerClient::Qr, ..web() }).await.unwrap();
+    shop.clock.advance_seconds(oms_testkit::shop::PAYMENT_WINDOW + 30);
+    let none: BTreeMap<Provider, Arc<dyn PaymentGateway>> = BTreeMap::new();
+    oms_app::reversal::compensate(&shop.engine(), &none, None, &shop.id()).await.unwrap();
+    let order = shop.order(&shop.id()).await;
+    assert_eq!(order.status, OrderStatus::Expired);
+    let told: Vec<_> = order.anomalies.iter().map(|a| a.detail.as_str()).collect();
+    assert!(told.iter().any(|detail| detail.contains("wechatpay cannot be called off through an API")), "{told:?}");
+}
+
 /// A balance may be begun before its deposit is paid, and is asked for again after that, when the order's deadline is another.
 /// Its provider was told an end with the number, and would refuse another.
 #[tokio::test]

@@ -147,7 +147,8 @@ pub(super) fn submit(order: &Order, id: &RefundId, ctx: &Context<'_>) -> Result<
             if let Some(reason) = refund_pace::refusal(order, refund, ctx.now) {
                 return Ok(given_up(order, refund, reason, ctx));
             }
-            if refund.status == RefundStatus::Approved && !wake::is_refund_due(order, refund, ctx.now) {
+            // Not its turn yet; or somebody else has just sent it, and it is asked about before it is sent again.
+            if refund.status != RefundStatus::Failed && !wake::is_refund_due(order, refund, ctx.now) {
                 return Ok(Vec::new());
             }
             Ok(vec![OrderEvent::RefundSubmitted { refund_id }])

@@ -1,15 +1,17 @@
 //! Captures that are not settled by their first answer: when the provider is asked again, and whether a person may have one
 //! sent again.
 
+use jiff::SignedDuration;
 use oms_domain::body::Provider;
 use oms_domain::capture::CaptureMoment;
-use oms_domain::command::{CaptureAnswered, Command};
+use oms_domain::command::{CaptureAnswered, Command, Report};
 use oms_domain::desk;
 use oms_domain::id::CaptureId;
 use oms_domain::payment::{PaymentFact, PaymentFactKind};
 use oms_domain::refusal::Refusal;
 use oms_domain::status::CaptureStatus;
 use oms_domain::task::TaskKind;
+use oms_domain::wake;
 
 use crate::given::{cny, fact, shirts};
 use crate::world::{World, names};
@@ -96,4 +98,61 @@ fn what_a_provider_only_repeats_is_not_sent_again() {
         assert_eq!(world.order().captures[0].status, CaptureStatus::Succeeded, "{label}");
         assert!(!world.order().is_held() && desk::tasks(world.order()).is_empty(), "{label}");
     }
+}
+
+/// Work that is due and does nothing would be due for ever.
+#[test]
+fn a_capture_is_sent_again_in_the_very_second_in_which_it_is_due() {
+    let (mut world, capture_id) = submitted(Provider::Stripe);
+    world.must(Command::AnswerCapture { capture_id: capture_id.clone(), answer: CaptureAnswered::Unknown });
+    let due_at = world.order().captures[0].retry_at.unwrap();
+    for (seconds, sent) in [(-1, [].as_slice()), (0, &["capture_submitted"])] {
+        world.now = due_at + SignedDuration::from_secs(seconds);
+        let is_due = wake::is_capture_due(world.order(), &world.order().captures[0], world.now);
+        let events = world.must(Command::SubmitCapture { capture_id: capture_id.clone() });
+        assert_eq!((is_due, names(&events).as_slice()), (!sent.is_empty(), sent), "{seconds}");
+    }
+}
+
+/// Each time it is sent again and its answer is lost again. Whoever has it sent by hand has looked at the provider: the
+/// next lost answer is the first of another row.
+#[test]
+fn a_row_of_lost_answers_is_for_people_and_ends_when_they_send_it_again() {
+    let (mut world, capture_id) = submitted(Provider::Stripe);
+    for row in [1, 2] {
+        for n in 1..=20 {
+            let answer = CaptureAnswered::Unknown;
+            let events = world.must(Command::AnswerCapture { capture_id: capture_id.clone(), answer });
+            let expected = if n < 20 { ["capture_unknown"].as_slice() } else { &["capture_unknown", "capture_manual"] };
+            assert!(names(&events).starts_with(expected), "{row}, {n}: {events:?}");
+            let status = if n < 20 { CaptureStatus::Unknown } else { CaptureStatus::Manual };
+            assert_eq!(world.order().captures[0].status, status, "{row}, {n}");
+            if n < 20 {
+                world.now = world.order().captures[0].retry_at.unwrap();
+                world.must(Command::SubmitCapture { capture_id: capture_id.clone() });
+            }
+        }
+        assert_eq!(names(&world.must(Command::RetryCapture { capture_id: capture_id.clone() })), ["capture_submitted"]);
+    }
+}
+
+/// The location was asked to stop and has not answered: nobody takes money now for what may never leave.
+#[test]
+fn nobody_sends_a_capture_again_while_its_order_is_being_undone() {
+    let (mut world, capture_id) = submitted(Provider::Stripe);
+    world.report(1, Report::Packed);
+    let answer = CaptureAnswered::Refused { reason: "no".into() };
+    world.must(Command::AnswerCapture { capture_id: capture_id.clone(), answer });
+    world.must(Command::Cancel { reason: "changed my mind".into() });
+    let retry = Command::RetryCapture { capture_id };
+    let offered = |world: &World| -> Vec<String> {
+        let task = desk::tasks(world.order()).into_iter().find(|t| t.kind == TaskKind::Capture).unwrap();
+        task.answers.iter().map(|a| a.answer.clone()).collect()
+    };
+    assert_eq!((world.order().captures[0].status, offered(&world)), (CaptureStatus::Manual, vec!["withdraw".into()]));
+    assert!(matches!(world.act(retry.clone()), Err(Refusal::NotOffered(_))));
+    // It will ship all the same: the money is wanted again.
+    world.report(1, Report::CancelRefused);
+    assert_eq!(offered(&world), ["retry", "withdraw"]);
+    assert_eq!(names(&world.must(retry)), ["capture_submitted"]);
 }

@@ -11,6 +11,7 @@ use oms_domain::payment_start::{PayerClient, ends_at, payable};
 use oms_domain::status::{OrderStatus, RefundStatus};
 
 use crate::given::{at, cny, due, fact, reference, shirts};
+use crate::part_cancelled::part;
 use crate::world::{World, names};
 
 /// Well after the payment window of half an hour.
@@ -226,4 +227,16 @@ fn a_balance_that_was_held_over_its_day_ends_with_the_orders_time() {
     world.must(Command::ReleaseHold { hold_id, reason: "fine".into() });
     let end = at(BALANCE_DUE + 60 + world.policy.payment_window_seconds);
     assert_eq!(ends_at(world.order(), &world.order().payments[1], world.now), end);
+}
+
+/// What was cancelled has made the balance needless; that the deposit brought something else is for a person, not for the buyer.
+#[test]
+fn a_buyer_whose_payment_is_looked_at_is_not_asked_for_a_balance_that_nobody_is_owed() {
+    let mut world = World::with(presale()).placed();
+    world.must(part(&[(1, 1)]));
+    assert_eq!(world.order().worth().unwrap(), cny("93.00"));
+    let events = pays(&mut world, 1, "100.00");
+    assert!(world.order().is_held() && world.order().is_covered());
+    assert!(!names(&events).contains(&"payment_requested"));
+    assert_eq!(deadline(&world), Some(at(1800)));
 }

@@ -126,6 +126,7 @@ fn whoever_never_answers_is_unknown_before_a_person_takes_over() {
             world.must(unknown());
         }
         if sent_again {
+            world.pass(86_400);
             world.must(Command::SubmitRefund { refund_id: refund_id.clone() });
         }
         assert_eq!(names(&world.must(unknown())), expected);

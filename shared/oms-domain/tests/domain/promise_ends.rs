@@ -1,6 +1,7 @@
 //! Until when a promise is good: as its provider says, as far as that can be true, and else by the days of its pages.
 
 use jiff::{SignedDuration, Timestamp};
+use oms_domain::body::{DeclaredStatus, Provider};
 use oms_domain::capture::CaptureMoment;
 use oms_domain::command::Command;
 use oms_domain::event::OrderEvent;
@@ -8,7 +9,7 @@ use oms_domain::payment::PaymentFactKind;
 use oms_domain::promise;
 use oms_domain::status::PaymentStatus;
 
-use crate::given::{at, cny, shirts};
+use crate::given::{at, cny, shirts, shirts_by};
 use crate::world::{World, names};
 
 const FULL: &str = "186.00";
@@ -113,4 +114,20 @@ fn what_an_older_version_stored_reads_as_before() {
     let parked: PaymentFactKind =
         serde_json::from_str(&format!(r#"{{"kind":"authorized","amount":{amount}}}"#)).unwrap();
     assert_eq!(parked, promise(None));
+}
+
+/// A channel may say of a payment that it is only promised, and then when it was: its end counts from there.
+#[test]
+fn a_promise_that_the_channel_declares_ends_as_any_other() {
+    for (status, ends) in [
+        (DeclaredStatus::Authorized, Some(at(-3_600 + 7 * DAY))),
+        (DeclaredStatus::Captured, None),
+        (DeclaredStatus::Due, None),
+    ] {
+        let mut body = shirts_by(Provider::Stripe, status);
+        body.payments[0].collected_by_channel = true;
+        body.payments[0].channel_reference = Some("pi_1".into());
+        body.payments[0].paid_at = Some(at(-3_600));
+        assert_eq!(end(&World::with(body)), ends, "{status:?}");
+    }
 }

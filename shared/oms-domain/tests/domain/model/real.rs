@@ -13,8 +13,9 @@ use oms_domain::money::Money;
 use oms_domain::order::{Hold, Order};
 use oms_domain::payment::{PaymentFact, PaymentFactKind, RefundFactStatus};
 use oms_domain::policy::{Context, Policy};
-use oms_domain::status::{HoldStatus, OrderStatus};
+use oms_domain::status::{HoldStatus, OrderStatus, RefundStatus};
 use oms_domain::stock::{self, StockLevel};
+use oms_domain::wake;
 
 use super::rules::Action;
 use super::state::{AtProvider, Attempt, Books, Parcel, Promise, Refund, Shelf, State, Why, Window};
@@ -142,6 +143,14 @@ impl Real {
         Command::RecordPayment(fact(&format!("refund-{r}"), &payment, kind))
     }
 
+    /// When an action happens. The model knows of time only what a window ends: that a refund whose answer is open is asked
+    /// about before it is sent again, and when, is no more than an instant to it.
+    fn moment(&self, action: Action) -> Timestamp {
+        let refund = if let Action::Submit(r) = action { self.order.refunds.get(r) } else { None };
+        let unknown = refund.filter(|refund| refund.status == RefundStatus::Unknown);
+        unknown.map_or(self.now, |refund| wake::asked_at(&self.order, refund).max(self.now))
+    }
+
     /// The order after an action, decided and applied by the code under the conditions of the store; none where nothing
     /// changes.
     pub fn after(&self, state: &State, action: Action) -> Option<Self> {
@@ -157,7 +166,8 @@ impl Real {
             return None;
         }
         let policy = if state.world.reviewed { &REVIEWING } else { &PLAIN };
-        let events = match decide(&self.order, &command, &Context { now: self.now, policy }) {
+        let now = self.moment(action);
+        let events = match decide(&self.order, &command, &Context { now, policy }) {
             Ok(events) if events.is_empty() => return None,
             Ok(events) => events,
             Err(refusal) => {
@@ -165,7 +175,7 @@ impl Real {
                 return None;
             }
         };
-        let mut order = decide::after(&self.order, &events, self.now);
+        let mut order = decide::after(&self.order, &events, now);
         order.applied.extend(cause);
         let mut shelves = self.shelves.clone();
         for change in stock::moves(&self.order.reservations, &order.reservations) {
