@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use oms_app::ports::Commit;
 use oms_domain::body::{
-    Address, Customer, DeclaredPayment, DeclaredStatus, Delivery, Discount, DiscountKind, Line, LineKind, OrderBody,
-    PaymentPurpose, PlacedOrder, PriceSource, Provider, ShippingChoice,
+    Address, ClientDevice, Customer, DeclaredPayment, DeclaredStatus, Delivery, Discount, DiscountKind, Line, LineKind,
+    OrderBody, PaymentPurpose, PlacedOrder, PriceSource, Provider, ShippingChoice,
 };
 use oms_domain::event::{Actor, CommitRecord, OrderEvent};
 use oms_domain::id::{Channel, ChannelOrderId, LineId, LocationId, OrderId, PaymentReference, Sku};
@@ -68,6 +68,7 @@ pub fn an_order() -> OrderBuilder {
         delivery: Delivery::default(),
         masked: false,
         locale: Some("zh-CN".into()),
+        client: None,
         metadata: BTreeMap::new(),
     }
 }
@@ -91,6 +92,7 @@ pub struct OrderBuilder {
     delivery: Delivery,
     masked: bool,
     locale: Option<String>,
+    client: Option<ClientDevice>,
     metadata: BTreeMap<String, String>,
 }
 
@@ -212,6 +214,13 @@ impl OrderBuilder {
         self
     }
 
+    /// From where the buyer orders.
+    #[must_use]
+    pub fn from_ip(mut self, ip: &str) -> Self {
+        self.client = Some(ClientDevice { ip: Some(ip.into()), device_id: None });
+        self
+    }
+
     /// The storefront's own data.
     #[must_use]
     pub fn metadata(mut self, key: &str, value: &str) -> Self {
@@ -299,7 +308,7 @@ impl OrderBuilder {
             payments,
             total,
             delivery: self.delivery.clone(),
-            client: None,
+            client: self.client.clone(),
             buyer_note: None,
             seller_note: None,
             gift: None,

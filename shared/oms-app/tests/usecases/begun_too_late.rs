@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use oms_app::error::AppError;
 use oms_app::ports::{
-    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, NextAction, OrderStore, Payer, PaymentGateway,
-    RefundAnswer, RefundRequest, StartAnswer, StartRequest, Started,
+    CancelAnswer, CancelRequest, CaptureAnswer, CaptureRequest, LoadedOrder, NextAction, OrderStore, Payer,
+    PaymentGateway, RefundAnswer, RefundRequest, StartAnswer, StartRequest, Started,
 };
 use oms_app::starting::{Ask, Starting};
 use oms_domain::body::Provider;
@@ -67,14 +67,22 @@ async fn placed(when: CaptureMoment) -> Shop {
 
 /// The first payment is begun at this provider by a request that has seen the order as it was before these acts.
 async fn begin_after(shop: &Shop, provider: &Arc<Asked>, acts: &[Act]) -> Result<(), AppError> {
-    let seen = shop.store.load(&shop.id()).await.unwrap().unwrap();
+    let seen = seen(shop).await;
     for act in acts {
         shop.act(act).await;
     }
+    begin_by(shop, seen, provider, Payer::default()).await
+}
+
+async fn seen(shop: &Shop) -> LoadedOrder {
+    shop.store.load(&shop.id()).await.unwrap().unwrap()
+}
+
+async fn begin_by(shop: &Shop, seen: LoadedOrder, provider: &Arc<Asked>, payer: Payer) -> Result<(), AppError> {
     let gateway: Arc<dyn PaymentGateway> = Arc::clone(provider) as _;
     let gateways = Arc::new(BTreeMap::from([(Provider::Stripe, gateway)]));
     let starting = Starting { gateways, ..shop.starting() };
-    let ask = Ask { client: PayerClient::Web, return_url: None, payer: Payer::default() };
+    let ask = Ask { client: PayerClient::Web, return_url: None, payer };
     starting.start(seen, &PaymentId::number(1), &ask, "storefront").await.map(|_| ())
 }
 
@@ -146,6 +154,24 @@ async fn the_buyer_reads_the_orders_number_in_their_language() {
         begin_after(&shop, &provider, &[]).await.unwrap();
         assert_eq!(provider.starts.lock().unwrap()[0].description, text, "{locale:?}");
         assert!(provider.cancels.lock().unwrap().is_empty());
+    }
+}
+
+/// Wallets ask from where the buyer pays: as the storefront says it now, or else as it said it with the order.
+#[tokio::test]
+async fn the_provider_hears_from_where_the_buyer_pays() {
+    for (order, now, told) in [
+        (Some("203.0.113.9"), None, Some("203.0.113.9")),
+        (Some("203.0.113.9"), Some("198.51.100.7"), Some("198.51.100.7")),
+        (None, None, None),
+    ] {
+        let mut shop = Shop::new().await;
+        let builder = an_order().paid_by(Provider::Stripe);
+        shop.live(&Act::place(if let Some(ip) = order { builder.from_ip(ip) } else { builder })).await;
+        let provider = Arc::new(Asked { id: Some("pi_1"), ..Asked::default() });
+        let payer = Payer { ip: now.map(str::to_owned), ..Payer::default() };
+        begin_by(&shop, seen(&shop).await, &provider, payer).await.unwrap();
+        assert_eq!(provider.starts.lock().unwrap()[0].payer.ip.as_deref(), told, "{order:?} {now:?}");
     }
 }
 

@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
-mod benefits;
 mod begun_too_late;
+mod benefits;
 mod callbacks;
 mod captures;
 mod crash;

@@ -5,14 +5,16 @@ use crate::decide::payment::{attempt, note, unusable};
 use crate::event::OrderEvent;
 use crate::machine::Machine;
 use crate::money::Money;
-use crate::order::{Order, Payment};
+use crate::order::{Hold, Order, Payment};
 use crate::payment::PaymentFact;
 use crate::policy::Context;
 use crate::refusal::Refusal;
 use crate::status::{HoldKind, PaymentStatus, RefundStatus};
 
-/// The words of a dispute's hold, by which it is known when the dispute is won.
+/// The words of the holds of a dispute, by which they are known when it is won: that it has begun, or that it is lost, which may
+/// be told without its beginning, and is no more the end than any other news.
 const DISPUTED: &str = "the buyer's bank disputes the payment";
+const TAKEN_BACK: &str = "the buyer's bank has taken the payment back";
 
 /// A dispute begins: what has not left stays.
 pub(super) fn opened(order: &Order, fact: &PaymentFact, amount: Money, ctx: &Context<'_>) -> Vec<OrderEvent> {
@@ -48,8 +50,8 @@ pub(super) fn won(
     let contested = |p: &Payment| matches!(p.status, PaymentStatus::Disputed | PaymentStatus::ChargedBack);
     let settled = events.iter().any(|e| matches!(e, OrderEvent::DisputeWon { .. }));
     if settled && !after.payments.iter().any(contested) {
-        let ours = after.active_holds().find(|h| h.kind == HoldKind::Fraud && h.reason == DISPUTED);
-        if let Some(hold) = ours {
+        let ours = |h: &&Hold| [DISPUTED, TAKEN_BACK].contains(&h.reason.as_str());
+        if let Some(hold) = after.active_holds().find(ours) {
             let reason = format!("{} says that the dispute is won", fact.provider.name());
             events.extend(holds::release(&after, &hold.id, &reason, ctx)?);
         }
@@ -85,7 +87,7 @@ pub(super) fn lost(
         events.push(OrderEvent::DisputeLost { payment_id, amount: gone });
         events.extend(unsent(order, payment, gone)?);
     }
-    events.extend(hold(order, "the buyer's bank has taken the payment back", ctx));
+    events.extend(hold(order, TAKEN_BACK, ctx));
     Ok(events)
 }
 

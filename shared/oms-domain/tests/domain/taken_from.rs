@@ -26,10 +26,9 @@ fn five() -> World {
 }
 
 fn given_back(events: &[OrderEvent]) -> Vec<(&str, u32)> {
-    let back = events.iter().find_map(|e| match e {
-        OrderEvent::LinesCancelled { given_back, .. } => Some(given_back),
-        _ => None,
-    });
+    let back = events
+        .iter()
+        .find_map(|e| if let OrderEvent::LinesCancelled { given_back, .. } = e { Some(given_back) } else { None });
     back.unwrap().iter().map(|a| (a.location_id.as_str(), a.quantity)).collect()
 }
 
