@@ -277,7 +277,8 @@ mod tests {
             for (variable, value) in variables(function, &template) {
                 let is_made_up =
                     value == "bench" || value.starts_with("arn:aws:bench") || value.contains("//127.0.0.1:9/");
-                let is_a_thing = ["_TABLE", "_ARN", "_URL", "_NAME", "_INDEX"].iter().any(|end| variable.ends_with(end));
+                let is_a_thing =
+                    ["_TABLE", "_ARN", "_URL", "_NAME", "_INDEX"].iter().any(|end| variable.ends_with(end));
                 assert!(is_a_thing || !is_made_up, "{name}: {variable}={value}");
                 let is_off = ["BENEFITS_URL", "BENEFITS_SECRET_ARN", "PAYPAL_SECRET_ARN", "REFUND_APPROVAL_ABOVE"];
                 assert!(!is_off.contains(&variable.as_str()) || value.is_empty(), "{name}: {variable}={value}");

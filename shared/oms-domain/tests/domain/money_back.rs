@@ -11,8 +11,9 @@ use oms_domain::refusal::Refusal;
 use oms_domain::status::{PaymentStatus, RefundStatus};
 use oms_domain::wake;
 
-use crate::given::{at, cny, currency, due, level, line, location_id, order_id, order_of, reference, shirts, sku};
+use crate::given::{at, cny, currency, due, order_id, reference, shirts};
 use crate::part_cancelled::part;
+use crate::taken_from::five;
 use crate::world::{World, names};
 
 const FULL: &str = "186.00";
@@ -168,13 +169,7 @@ fn money_that_comes_back_from_the_bank_lifts_the_hold_whatever_was_told_before()
 /// the goods shall ship.
 #[test]
 fn the_last_of_the_money_of_what_has_left_asks_nobody() {
-    let mut world = World::with(order_of(vec![line(1, "A", 5, cny("10.00"))], Provider::Stripe));
-    for (place, units) in [("sz-1", 2), ("sh-1", 3)] {
-        let row = (location_id(place), sku("A"));
-        world.stock.insert(row.clone(), level(place, "A", units));
-        world.filled.insert(row, units);
-    }
-    let mut world = world.paid();
+    let mut world = five().paid();
     world.shipped(1);
     ask(&mut world, "30.00");
     let events = world.must(part(&[(1, 2)]));

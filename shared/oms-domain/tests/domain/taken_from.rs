@@ -15,7 +15,7 @@ use crate::part_cancelled::{basket, part};
 use crate::world::{World, names};
 
 /// Five of A, of which Shenzhen has two and Shanghai three.
-fn five() -> World {
+pub fn five() -> World {
     let mut world = World::with(order_of(vec![line(1, "A", 5, cny("10.00"))], Provider::Stripe));
     for (place, units) in [("sz-1", 2), ("sh-1", 3)] {
         let row = (location_id(place), sku("A"));
