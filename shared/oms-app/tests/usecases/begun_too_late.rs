@@ -90,13 +90,13 @@ fn cancelled() -> Act {
     Act::ask(Command::Cancel { reason: "changed my mind".into() })
 }
 
-fn begun(shop_ends: jiff::Timestamp) -> Act {
+fn begun(expires_at: jiff::Timestamp) -> Act {
     Act::ask(Command::StartPayment {
         payment_id: PaymentId::number(1),
         client: PayerClient::Web,
         provider_payment_id: None,
         object: Some("order-1".into()),
-        expires_at: shop_ends,
+        expires_at,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Attempts beside each other: which may be begun or opened, what each still has to bring, and which one is meant.
 
-use oms_domain::body::{DeclaredPayment, OrderBody, Provider};
+use oms_domain::body::Provider;
 use oms_domain::capture::CaptureMoment;
 use oms_domain::command::{CallOffAnswered, Command};
 use oms_domain::id::PaymentId;
@@ -9,19 +9,11 @@ use oms_domain::payment_start::{PayerClient, payable};
 use oms_domain::refusal::Refusal;
 use oms_domain::status::{HoldKind, OrderStatus, PaymentStatus};
 
-use crate::given::{by_card, cny, due, reference, shirts};
+use crate::given::{by_card, cny, reference, shirts, shirts_in_parts};
 use crate::part_cancelled::part;
 use crate::world::World;
 
 const FULL: &str = "186.00";
-
-/// The order of 186.00, in these parts.
-fn in_parts(parts: &[(Provider, &str)]) -> OrderBody {
-    let declared = |(i, (provider, amount)): (usize, &(Provider, &str))| -> DeclaredPayment {
-        due(*provider, cny(amount), reference(0, i + 1))
-    };
-    OrderBody { payments: parts.iter().enumerate().map(declared).collect(), ..shirts() }
-}
 
 fn open(provider: Provider, amount: &str) -> Command {
     Command::OpenPayment { provider, amount: cny(amount), key: None }
@@ -59,7 +51,7 @@ fn what_is_paid_at_the_door_or_to_the_channel_is_not_begun() {
     for (provider, by_channel, may_begin) in
         [(Provider::Stripe, false, true), (Provider::Stripe, true, false), (Provider::Cod, false, false)]
     {
-        let mut body = in_parts(&[(provider, "86.00"), (Provider::Stripe, "100.00")]);
+        let mut body = shirts_in_parts(&[(provider, "86.00"), (Provider::Stripe, "100.00")]);
         body.payments[0].collected_by_channel = by_channel;
         let world = World::with(body).placed();
         let begun = payable(world.order(), &PaymentId::number(1), PayerClient::Web, world.now);
@@ -72,14 +64,14 @@ fn what_is_paid_at_the_door_or_to_the_channel_is_not_begun() {
 #[test]
 fn an_attempt_is_opened_for_a_part_that_an_api_takes() {
     for (amount, may_open) in [("100.00", true), (FULL, true), ("86.00", false)] {
-        let mut body = in_parts(&[(Provider::Stripe, "100.00")]);
+        let mut body = shirts_in_parts(&[(Provider::Stripe, "100.00")]);
         body.payments.push(by_card("GC-1", cny("86.00"), reference(0, 2)));
         let answer = World::with(body).act(open(Provider::Alipay, amount));
         assert_eq!(answer.is_ok(), may_open, "{amount}: {answer:?}");
     }
     for (amount, may_open) in [("100.00", true), (FULL, false), ("86.00", false)] {
         let parts = [(Provider::Stripe, "100.00"), (Provider::Cod, "86.00")];
-        let answer = World::with(in_parts(&parts)).placed().act(open(Provider::Alipay, amount));
+        let answer = World::with(shirts_in_parts(&parts)).placed().act(open(Provider::Alipay, amount));
         assert_eq!(answer.is_ok(), may_open, "{amount}: {answer:?}");
     }
 }
@@ -105,7 +97,8 @@ fn what_is_taken_of_a_promise_is_measured_by_what_was_asked_of_it() {
 #[test]
 fn after_a_part_is_cancelled_the_old_amount_and_the_new_one_may_be_opened() {
     for (amount, may_open) in [("136.00", true), ("43.00", true), ("50.00", false), ("93.00", false)] {
-        let mut world = World::with(in_parts(&[(Provider::Stripe, "50.00"), (Provider::Stripe, "136.00")])).placed();
+        let mut world =
+            World::with(shirts_in_parts(&[(Provider::Stripe, "50.00"), (Provider::Stripe, "136.00")])).placed();
         told(&mut world, Provider::Stripe, 1, "pi_1", captured("50.00"));
         world.must(part(&[(1, 1)]));
         let answer = world.act(open(Provider::Alipay, amount));
@@ -117,7 +110,8 @@ fn after_a_part_is_cancelled_the_old_amount_and_the_new_one_may_be_opened() {
 #[test]
 fn an_attempt_that_brings_what_is_left_raises_no_doubt() {
     for (amount, doubt) in [("43.00", false), ("42.00", true), ("93.00", true)] {
-        let mut world = World::with(in_parts(&[(Provider::Stripe, "50.00"), (Provider::Stripe, "136.00")])).placed();
+        let mut world =
+            World::with(shirts_in_parts(&[(Provider::Stripe, "50.00"), (Provider::Stripe, "136.00")])).placed();
         told(&mut world, Provider::Stripe, 1, "pi_1", captured("50.00"));
         world.must(part(&[(1, 1)]));
         world.must(open(Provider::Alipay, "43.00"));
@@ -138,7 +132,7 @@ fn what_each_part_still_has_to_bring() {
         ([(Stripe, "86.00"), (Cod, "100.00")], ["86.00", "93.00"]),
         ([(Stripe, "100.00"), (Stripe, "86.00")], ["93.00", "86.00"]),
     ] {
-        let mut world = World::with(in_parts(&parts)).placed();
+        let mut world = World::with(shirts_in_parts(&parts)).placed();
         world.must(part(&[(1, 1)]));
         let order = world.order();
         let due: Vec<_> = order.payments.iter().map(|payment| order.due(payment).unwrap()).collect();
@@ -156,7 +150,7 @@ fn a_capture_is_that_of_its_own_promise() {
     let is = |id: &str| Some(id.to_owned());
     let parts = [(Provider::Paypal, "100.00"), (Provider::Paypal, "86.00")];
     let start = || {
-        let mut world = World::with(in_parts(&parts)).placed();
+        let mut world = World::with(shirts_in_parts(&parts)).placed();
         told(&mut world, Provider::Paypal, 1, "AUTH-1", promised("100.00"));
         world
     };
@@ -175,7 +169,7 @@ fn a_capture_is_that_of_its_own_promise() {
 /// The bank takes back what had paid for everything; that a promise of a part is let go as well changes nothing.
 #[test]
 fn a_promise_that_did_not_pay_for_the_order_is_let_go_in_silence() {
-    let mut world = World::with(in_parts(&[(Provider::Stripe, "100.00"), (Provider::Stripe, "86.00")])).placed();
+    let mut world = World::with(shirts_in_parts(&[(Provider::Stripe, "100.00"), (Provider::Stripe, "86.00")])).placed();
     world.must(open(Provider::Stripe, FULL));
     told(&mut world, Provider::Stripe, 3, "pi_3", captured(FULL));
     assert_eq!(world.order().status, OrderStatus::InFulfilment);

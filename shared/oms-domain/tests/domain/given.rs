@@ -183,6 +183,12 @@ pub fn shirts() -> OrderBody {
     body
 }
 
+/// The contract's example, to be paid in these parts.
+pub fn shirts_in_parts(parts: &[(Provider, &str)]) -> OrderBody {
+    let part = |(i, (provider, amount)): (usize, &(Provider, &str))| due(*provider, cny(amount), reference(0, i + 1));
+    OrderBody { payments: parts.iter().enumerate().map(part).collect(), ..shirts() }
+}
+
 /// The contract's example, paid by somebody else, who may have collected already.
 pub fn shirts_by(provider: Provider, status: DeclaredStatus) -> OrderBody {
     let mut body = shirts();

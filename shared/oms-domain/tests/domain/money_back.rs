@@ -11,7 +11,7 @@ use oms_domain::refusal::Refusal;
 use oms_domain::status::{PaymentStatus, RefundStatus};
 use oms_domain::wake;
 
-use crate::given::{at, cny, currency, due, order_id, reference, shirts};
+use crate::given::{at, cny, currency, order_id, shirts, shirts_in_parts};
 use crate::part_cancelled::part;
 use crate::taken_from::five;
 use crate::world::{World, names};
@@ -105,11 +105,7 @@ fn what_a_person_has_to_send_is_not_declined() {
 /// The bank takes one of two payments back: refunds of the other are none of its business.
 #[test]
 fn a_chargeback_touches_the_refunds_of_its_own_payment() {
-    let mut body = shirts();
-    body.payments = vec![
-        due(Provider::Stripe, cny("100.00"), reference(0, 1)),
-        due(Provider::Stripe, cny("86.00"), reference(0, 2)),
-    ];
+    let body = shirts_in_parts(&[(Provider::Stripe, "100.00"), (Provider::Stripe, "86.00")]);
     for (payment, amount, expected) in [
         ("pi_2", "86.00", [RefundStatus::Approved, RefundStatus::Declined]),
         ("pi_1", "100.00", [RefundStatus::Declined, RefundStatus::Approved]),

@@ -10,7 +10,7 @@ use oms_domain::refusal::Refusal;
 use oms_domain::status::{OrderStatus, RefundStatus, ShipmentStatus};
 use oms_domain::task::{Role, TaskKind};
 
-use crate::given::{cny, due, line, money, order_of, reference, shirts};
+use crate::given::{cny, line, money, order_of, shirts, shirts_in_parts};
 use crate::part_cancelled;
 use crate::world::{World, names};
 
@@ -223,11 +223,7 @@ fn units_that_are_cancelled_are_not_asked_back_as_well() {
 /// Two shirts, paid in two parts, and both asked back by the piece: what waits is two refunds, and one request.
 #[test]
 fn a_request_over_two_payments_gives_way_as_a_whole() {
-    let mut body = shirts();
-    body.payments = vec![
-        due(Provider::Stripe, cny("60.00"), reference(0, 1)),
-        due(Provider::Stripe, cny("126.00"), reference(0, 2)),
-    ];
+    let body = shirts_in_parts(&[(Provider::Stripe, "60.00"), (Provider::Stripe, "126.00")]);
     for asked in [
         RefundAsk::Lines(vec![RefundLine { line_id: LineId::number(1), quantity: 2 }]),
         RefundAsk::Amount(cny("186.00")),

@@ -3,8 +3,7 @@
 
 use oms_domain::body::Provider;
 use oms_domain::command::{Report, Scan};
-use oms_domain::event::Allotment;
-use oms_domain::event::OrderEvent;
+use oms_domain::event::{Allotment, OrderEvent};
 use oms_domain::id::LineId;
 use oms_domain::refusal::Refusal;
 use oms_domain::status::{OrderStatus, ReservationStatus, ShipmentStatus};
